@@ -1,0 +1,1 @@
+"""The one public interface: every event, state, command and query that crosses a service's border."""

@@ -1,0 +1,256 @@
+"""The envelope: what every message has in common, and how it stands on NATS.
+
+A message is a pydantic model (its data, JSON) plus CloudEvents 1.0 attributes in `ce-*` headers (binary mode).
+There are five kinds, and the base class says which: `Event`, `State`, `Command`, `Query`, `Letter`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from shared.contracts.types import EVERYWHERE, Person
+
+CONTENT_TYPE = "application/json"
+SOURCE = "weefsel"
+
+
+class Contract(BaseModel):
+    """Anything that crosses a service's border. Readers ignore fields that they don't know."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True, ser_json_timedelta="iso8601")
+
+    TYPE: ClassVar[str] = ""
+    """`<service>.<entity>.<verb>.v<n>`; empty for parts of a message."""
+    EXAMPLE: ClassVar[dict[str, Any]] = {}
+    _PERSON_FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, type: str = "", **kwargs: Any) -> None:  # noqa: A002 - CloudEvents calls it type
+        super().__init_subclass__(**kwargs)
+        if type:
+            service, entity, verb, version = type.split(".")
+            assert version.startswith("v"), type
+            assert all((service, entity, verb)), type
+            cls.TYPE = type
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls._PERSON_FIELDS = tuple(
+            name for name, field in cls.model_fields.items() if "Person()" in repr((field.metadata, field.annotation))
+        )
+        if cls.TYPE:
+            other = REGISTRY.get(cls.TYPE)
+            assert other is None or other.__qualname__ == cls.__qualname__, f"{cls.TYPE} is declared twice"
+            REGISTRY[cls.TYPE] = cls
+
+    def persons(self) -> Iterator[UUID]:
+        """The participants that this message names, in fields of its own."""
+        for name in self._PERSON_FIELDS:
+            value = getattr(self, name)
+            if isinstance(value, UUID):
+                yield value
+            elif isinstance(value, (list, tuple, set, frozenset)):
+                yield from (each for each in value if isinstance(each, UUID))
+
+
+REGISTRY: dict[str, type[Contract]] = {}
+"""Every contract by its type; filled by importing `shared.contracts`."""
+
+
+class Event(Contract):
+    """Something that happened: a content-free fact on EVENTS and, with `feed=True`, on the partners' FEED."""
+
+    FEED: ClassVar[bool] = False
+    neighbourhood_id: str | None
+    """Where it happened; null for what belongs to no single neighbourhood."""
+
+    def __init_subclass__(cls, type: str = "", feed: bool = False, **kwargs: Any) -> None:  # noqa: A002
+        super().__init_subclass__(type=type, **kwargs)
+        cls.FEED = feed
+
+
+class State(Contract):
+    """The last known state of one thing, kept per id on STATE; `removed` is its tombstone."""
+
+    removed: bool = False
+    """True once it is gone: forget what you keep of it."""
+
+    @property
+    def key(self) -> str:
+        """The id under which it is kept: the last token of its subject."""
+        raise NotImplementedError
+
+
+class Command(Contract):
+    """Something to do: sent durably on COMMANDS or asked by request/reply; answered with accepted or rejected."""
+
+    RESULT: ClassVar[type[Contract]] = Contract
+
+    def __init_subclass__(cls, type: str = "", result: type[Contract] | None = None, **kwargs: Any) -> None:  # noqa: A002
+        super().__init_subclass__(type=type, **kwargs)
+        if result is not None:
+            cls.RESULT = result
+
+
+class Query(Contract):
+    """A question, by request/reply only."""
+
+    RESULT: ClassVar[type[Contract]] = Contract
+
+    def __init_subclass__(cls, type: str = "", result: type[Contract] | None = None, **kwargs: Any) -> None:  # noqa: A002
+        super().__init_subclass__(type=type, **kwargs)
+        if result is not None:
+            cls.RESULT = result
+
+
+class Letter(Contract):
+    """A message to one partner, on PARTNER: a referral, or the answer to a command."""
+
+    KIND: ClassVar[str] = ""
+    """The `<kind>` token of its subject."""
+
+
+class Problem(Contract):
+    """One reason why a message was refused."""
+
+    code: str
+    """A constant to act on: `missing`, `unknown_id`, `too_long`, …"""
+    field: str = ""
+    """The field it is about (`talents.0.kind`, or a header such as `ce-time`); empty when it is about the whole."""
+    message: str
+    """A sentence that says what to do."""
+
+
+class Answer(Letter, type="any.command.answered.v1"):
+    """The answer to a command or query. The same for the durable way and for request/reply."""
+
+    KIND: ClassVar[str] = "command"
+    id: UUID | None
+    """The id of the command or query that this answers; null when it carried none that could be read."""
+    status: Literal["accepted", "rejected"]
+    result: dict[str, Any] | None = None
+    """What was made or asked for; its fields are those of the command's result. Null when rejected."""
+    problems: list[Problem] = []
+    """Why it was rejected: all that could be found at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """CloudEvents attributes of one message."""
+
+    id: UUID
+    type: str
+    source: str
+    time: datetime
+    subject: str = ""
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    traceparent: str = ""
+    actor: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """As NATS headers. `Nats-Msg-Id` is the event id: a repeat within the stream's window is swallowed."""
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": str(self.id),
+            "ce-type": self.type,
+            "ce-source": self.source,
+            "ce-time": self.time.isoformat(),
+            "content-type": CONTENT_TYPE,
+            "Nats-Msg-Id": str(self.id),
+        }
+        optional = {
+            "ce-subject": self.subject,
+            "ce-correlationid": self.correlation_id,
+            "ce-causationid": self.causation_id,
+            "traceparent": self.traceparent,
+            "ce-actor": self.actor,
+        }
+        headers.update({name: str(value) for name, value in optional.items() if value})
+        return headers
+
+    @classmethod
+    def parse(cls, headers: Mapping[str, str] | None) -> Envelope:
+        """From NATS headers. Raises Malformed with every header that is missing or wrong."""
+        headers = headers or {}
+        problems: list[Problem] = []
+
+        def read(name: str, kind: Any, default: Any = ...) -> Any:
+            text = headers.get(name)
+            if not text:
+                if default is ...:
+                    problems.append(Problem(code="missing", field=name, message=f"header {name} is missing: send it"))
+                return default
+            try:
+                return _ADAPTERS[kind].validate_python(text)
+            except ValidationError:
+                problems.append(Problem(code="malformed", field=name, message=f"header {name} {_SHAPES[kind]}"))
+                return default
+
+        envelope = cls(
+            id=read("ce-id", UUID),
+            type=read("ce-type", str),
+            source=read("ce-source", str, ""),
+            time=read("ce-time", datetime),
+            subject=read("ce-subject", str, ""),
+            correlation_id=read("ce-correlationid", UUID, None),
+            causation_id=read("ce-causationid", UUID, None),
+            traceparent=read("traceparent", str, ""),
+            actor=read("ce-actor", str, ""),
+        )
+        if problems:
+            raise Malformed(problems)
+        return envelope
+
+
+class Malformed(ValueError):
+    """A message that can't be read, with every reason that was found."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problem.message for problem in problems))
+
+
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+_SHAPES: dict[Any, str] = {
+    UUID: "must be a UUID",
+    datetime: "must be a time with its zone, such as 2026-05-01T09:30:00Z",
+    str: "must be text",
+}
+
+
+def _prepare() -> None:
+    from shared.contracts.types import Moment, Text
+
+    _ADAPTERS.update({UUID: TypeAdapter(UUID), datetime: TypeAdapter(Moment), str: TypeAdapter(Text)})
+
+
+_prepare()
+
+
+def neighbourhood_token(neighbourhood_id: str | None) -> str:
+    """The neighbourhood's token in a subject."""
+    return neighbourhood_id or EVERYWHERE
+
+
+__all__ = [
+    "REGISTRY",
+    "Answer",
+    "Command",
+    "Contract",
+    "Envelope",
+    "Event",
+    "Letter",
+    "Malformed",
+    "Person",
+    "Problem",
+    "Query",
+    "State",
+    "neighbourhood_token",
+]
