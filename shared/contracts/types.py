@@ -7,7 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import h3
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 EVERYWHERE = "all"
@@ -46,6 +48,36 @@ def _neighbourhood(text: str) -> str:
     return text
 
 
+def _email(text: str) -> str:
+    """An address as people have them; whether it exists, only a mail tells."""
+    if not re.fullmatch(r"[^\s@<>,;:\"]{1,64}@[^\s@<>,;:\"]+\.[^\s@<>,;:\".]{2,63}", text) or ".." in text:
+        raise ValueError("is no e-mail address: write it like marie@example.org")
+    return text
+
+
+def _phone(text: str) -> str:
+    if not re.fullmatch(r"\+?[0-9][0-9 ()./-]{3,38}", text):
+        raise ValueError("is no phone number: write it like 09 123 45 67 or +32 470 12 34 56")
+    return text
+
+
+def _timezone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is no timezone: write it like Europe/Brussels") from None
+    return text
+
+
+def _cell(text: str) -> str:
+    if not h3.is_valid_cell(text) or h3.get_resolution(text) != CELL_RESOLUTION:
+        raise ValueError(f"is no H3 cell of resolution {CELL_RESOLUTION}")
+    return text
+
+
+CELL_RESOLUTION = 9
+"""H3 cells of about 170 m a side: where someone lives, no nearer than that."""
+
 Text = Annotated[str, AfterValidator(_clean)]
 Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean), AfterValidator(_filled)]
 Words = Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean), AfterValidator(_filled)]
@@ -58,3 +90,9 @@ ParticipantId = Annotated[UUID, Person()]
 WorkerId = UUID
 Moment = AwareDatetime
 Version = Annotated[int, Field(ge=1)]
+Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_clean), AfterValidator(_email)]
+Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_clean), AfterValidator(_phone)]
+LocalNames = Annotated[dict[Language, Name], Field(min_length=1, max_length=20)]
+"""A name in each language that has one (`{"nl": "Brugse Poort", "fr": "Porte de Bruges"}`); the first is the one to fall back on."""
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Cell = Annotated[str, AfterValidator(_cell)]
