@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -41,8 +41,9 @@ class Contract(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
+        assert cls.__pydantic_fields_complete__, f"{cls.__name__}: declare what it is made of first"
         cls._PERSON_FIELDS = tuple(
-            name for name, field in cls.model_fields.items() if "Person()" in repr((field.metadata, field.annotation))
+            name for name, field in cls.model_fields.items() if _names_person(field.annotation, *field.metadata)
         )
         if cls.TYPE:
             other = REGISTRY.get(cls.TYPE)
@@ -50,13 +51,33 @@ class Contract(BaseModel):
             REGISTRY[cls.TYPE] = cls
 
     def persons(self) -> Iterator[UUID]:
-        """The participants that this message names, in fields of its own."""
+        """The participants that this message names, in fields of its own and of its parts."""
         for name in self._PERSON_FIELDS:
-            value = getattr(self, name)
-            if isinstance(value, UUID):
-                yield value
-            elif isinstance(value, (list, tuple, set, frozenset)):
-                yield from (each for each in value if isinstance(each, UUID))
+            yield from _ids_in(getattr(self, name))
+
+
+def _names_person(annotation: Any, *metadata: Any) -> bool:
+    """Whether a value of this type can name a participant: it is marked so, or holds a type that is."""
+    if any(isinstance(each, Person) for each in metadata):
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, Contract):
+        return bool(annotation._PERSON_FIELDS)
+    if get_origin(annotation) is Annotated:
+        return _names_person(*get_args(annotation))
+    return any(_names_person(part) for part in get_args(annotation))
+
+
+def _ids_in(value: Any) -> Iterator[UUID]:
+    """Every id in a value whose type names a participant; that of a worker beside it does no harm."""
+    if isinstance(value, UUID):
+        yield value
+    elif isinstance(value, Contract):
+        yield from value.persons()
+    elif isinstance(value, Mapping):
+        yield from _ids_in([*value.keys(), *value.values()])
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for each in value:
+            yield from _ids_in(each)
 
 
 REGISTRY: dict[str, type[Contract]] = {}
@@ -183,7 +204,7 @@ class Envelope:
 
         def read(name: str, kind: Any, default: Any = ...) -> Any:
             text = headers.get(name)
-            if not text:
+            if not text or not text.strip():
                 if default is ...:
                     problems.append(Problem(code="missing", field=name, message=f"header {name} is missing: send it"))
                 return default

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import h3
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, WithJsonSchema
 
 EVERYWHERE = "all"
 """The neighbourhood token of what belongs to no single neighbourhood."""
@@ -37,7 +38,7 @@ def _filled(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_-]{1,63}", text):
+    if not re.fullmatch(_TOKEN.strip("^$"), text):
         raise ValueError("may hold only a-z, 0-9, - and _, at most 63 of them")
     return text
 
@@ -78,17 +79,31 @@ def _cell(text: str) -> str:
 CELL_RESOLUTION = 9
 """H3 cells of about 170 m a side: where someone lives, no nearer than that."""
 
+
+def _storable(time: datetime) -> datetime:
+    if not 1900 <= time.year <= 2200:
+        raise ValueError("lies outside the years 1900 to 2200")
+    return time
+
+
+_WORDED = (AfterValidator(_clean), AfterValidator(_filled), Field(json_schema_extra={"minLength": 1}))
+_TOKEN = r"^[a-z0-9_-]{1,63}$"
+
 Text = Annotated[str, AfterValidator(_clean)]
-Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean), AfterValidator(_filled)]
-Words = Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean), AfterValidator(_filled)]
-Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_clean), AfterValidator(_filled)]
-Token = Annotated[str, AfterValidator(_token)]
-NeighbourhoodId = Annotated[Token, AfterValidator(_neighbourhood)]
+Name = Annotated[str, StringConstraints(max_length=200), *_WORDED]
+Words = Annotated[str, StringConstraints(max_length=500), *_WORDED]
+Note = Annotated[str, StringConstraints(max_length=4000), *_WORDED]
+Token = Annotated[str, AfterValidator(_token), WithJsonSchema({"type": "string", "pattern": _TOKEN})]
+NeighbourhoodId = Annotated[
+    Token,
+    AfterValidator(_neighbourhood),
+    WithJsonSchema({"type": "string", "pattern": _TOKEN, "not": {"const": EVERYWHERE}}),
+]
 OrganisationId = Token
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 ParticipantId = Annotated[UUID, Person()]
 WorkerId = UUID
-Moment = AwareDatetime
+Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
 Version = Annotated[int, Field(ge=1)]
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_clean), AfterValidator(_email)]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_clean), AfterValidator(_phone)]
