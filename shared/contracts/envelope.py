@@ -159,6 +159,14 @@ class Answer(Letter, type="any.command.answered.v1"):
     """What was made or asked for; its fields are those of the command's result. Null when rejected."""
     problems: list[Problem] = []
     """Why it was rejected: all that could be found at once."""
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": "0197f3a0-5c1e-7d2b-9a44-3f0e6c1b2d77",
+        "status": "rejected",
+        "result": None,
+        "problems": [
+            {"code": "missing", "field": "name", "message": "Field required"},
+        ],
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -38,7 +38,7 @@ def _filled(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    if not re.fullmatch(_TOKEN.strip("^$"), text):
+    if not re.fullmatch(_SLUG.strip("^$"), text):
         raise ValueError("may hold only a-z, 0-9, - and _, at most 63 of them")
     return text
 
@@ -87,17 +87,17 @@ def _storable(time: datetime) -> datetime:
 
 
 _WORDED = (AfterValidator(_clean), AfterValidator(_filled), Field(json_schema_extra={"minLength": 1}))
-_TOKEN = r"^[a-z0-9_-]{1,63}$"
+_SLUG = r"^[a-z0-9_-]{1,63}$"
 
 Text = Annotated[str, AfterValidator(_clean)]
 Name = Annotated[str, StringConstraints(max_length=200), *_WORDED]
 Words = Annotated[str, StringConstraints(max_length=500), *_WORDED]
 Note = Annotated[str, StringConstraints(max_length=4000), *_WORDED]
-Token = Annotated[str, AfterValidator(_token), WithJsonSchema({"type": "string", "pattern": _TOKEN})]
+Token = Annotated[str, AfterValidator(_token), WithJsonSchema({"type": "string", "pattern": _SLUG})]
 NeighbourhoodId = Annotated[
     Token,
     AfterValidator(_neighbourhood),
-    WithJsonSchema({"type": "string", "pattern": _TOKEN, "not": {"const": EVERYWHERE}}),
+    WithJsonSchema({"type": "string", "pattern": _SLUG, "not": {"const": EVERYWHERE}}),
 ]
 OrganisationId = Token
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
@@ -108,6 +108,7 @@ Version = Annotated[int, Field(ge=1)]
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_clean), AfterValidator(_email)]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_clean), AfterValidator(_phone)]
 LocalNames = Annotated[dict[Language, Name], Field(min_length=1, max_length=20)]
-"""A name in each language that has one (`{"nl": "Brugse Poort", "fr": "Porte de Bruges"}`); the first is the one to fall back on."""
+"""A name in each language that has one: `{"nl": "Brugse Poort", "fr": "Porte de Bruges"}`."""
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Cell = Annotated[str, AfterValidator(_cell)]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
