@@ -1,0 +1,153 @@
+"""Reading a message: from bytes on a subject to a contract, or to every reason why it can't be one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from shared.contracts import subjects
+from shared.contracts.envelope import Command, Contract, Envelope, Event, Malformed, Problem, Query, State
+from shared.messaging.handlers import Handle, Handlers
+
+FUTURE = timedelta(minutes=10)
+"""How far ahead of our clock a sender's may be."""
+_KINDS = {"cmd": (Command,), "rpc": (Command, Query), "event": (Event,), "state": (State,)}
+_SENTENCES = {
+    "missing": "is missing: send it",
+    "extra_forbidden": "is not known: leave it out",
+    "string_type": "must be text",
+    "uuid_parsing": "must be a UUID",
+    "uuid_type": "must be a UUID",
+    "timezone_aware": "must have a time zone, such as 2026-05-01T09:30:00Z",
+    "datetime_from_date_parsing": "must be a time with its zone, such as 2026-05-01T09:30:00Z",
+    "json_invalid": "is not valid JSON (deeper than 200 levels, cut off, or malformed): send a JSON object",
+    "model_type": "must be a JSON object",
+    "dict_type": "must be a JSON object",
+    "list_type": "must be a list",
+}
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One message that arrived, by whichever way. Either `message` and `handle` are there, or `problems` say why not."""
+
+    subject: str
+    headers: Mapping[str, str]
+    data: bytes
+    stream: str = ""
+    """Empty for request/reply."""
+    sequence: int = 0
+    delivered: int = 1
+    envelope: Envelope | None = None
+    message: Contract | None = None
+    handle: Handle | None = None
+    problems: list[Problem] = field(default_factory=list)
+    unknown_type: bool = False
+    """A type that this release doesn't know: a newer release may be on its way."""
+
+    @property
+    def sender(self) -> str:
+        return subjects.sender_of(self.subject)
+
+    @property
+    def kind(self) -> str:
+        """`cmd`, `rpc`, `event` or `state`."""
+        return self.subject.split(".")[2]
+
+    @property
+    def asks(self) -> bool:
+        """True when the sender must hear an answer."""
+        return self.kind in ("cmd", "rpc")
+
+    @property
+    def id(self) -> UUID | None:
+        """The message's id, also when the rest can't be read."""
+        if self.envelope is not None:
+            return self.envelope.id
+        try:
+            return UUID(self.headers.get("ce-id", ""))
+        except ValueError:
+            return None
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        assert self.envelope is not None
+        return self.sender, self.envelope.id
+
+    def digest(self) -> bytes:
+        """What was asked: the same id with another digest is another command."""
+        type_ = self.envelope.type if self.envelope else ""
+        return hashlib.sha256(type_.encode() + b"\0" + self.data).digest()
+
+
+def read(incoming: Incoming, handlers: Handlers, now: datetime) -> Incoming:
+    """Fill in envelope, message and handler, or the problems. Never raises."""
+    try:
+        incoming.envelope = envelope = Envelope.parse(incoming.headers)
+    except Malformed as malformed:
+        incoming.problems = malformed.problems
+        return incoming
+    found = handlers.get(envelope.type)
+    if found is None or not issubclass(found[0], _KINDS[incoming.kind]):
+        incoming.unknown_type = True
+        incoming.problems = [_unknown(incoming, found is not None)]
+        return incoming
+    contract, incoming.handle = found
+    incoming.problems = _check(incoming, envelope, contract, now)
+    if not incoming.problems:
+        try:
+            incoming.message = contract.model_validate_json(incoming.data)
+        except ValidationError as error:
+            incoming.problems = problems_of(error)
+    return incoming
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """Pydantic's errors as sentences that name the field and never repeat what was sent."""
+    problems = []
+    for each in error.errors(include_url=False, include_input=False):
+        path = ".".join(str(part) for part in each["loc"])
+        sentence = _SENTENCES.get(each["type"]) or _lower(each["msg"].removeprefix("Value error, "))
+        problems.append(Problem(code=each["type"], field=path, message=f"{path or 'the body'} {sentence}"))
+    return problems[:20]
+
+
+def _check(incoming: Incoming, envelope: Envelope, contract: type[Contract], now: datetime) -> list[Problem]:
+    problems = []
+    if envelope.time > now + FUTURE:
+        problems.append(
+            Problem(code="from_the_future", field="ce-time", message="ce-time lies in the future: set your clock")
+        )
+    if envelope.actor and incoming.asks and incoming.sender not in subjects.RESERVED_SENDERS:
+        problems.append(
+            Problem(code="not_allowed", field="ce-actor", message="ce-actor is not yours to set: leave it out")
+        )
+    expected = subjects.parts(contract)
+    if incoming.subject.split(".")[-2:] != [expected.entity, expected.verb] and incoming.asks:
+        problems.append(
+            Problem(
+                code="wrong_subject", field="ce-type", message=f"ce-type {envelope.type} doesn't belong on this subject"
+            )
+        )
+    return problems
+
+
+def _unknown(incoming: Incoming, known: bool) -> Problem:
+    if known and incoming.kind == "cmd":
+        return Problem(code="not_durable", field="ce-type", message="this is a question: ask it by request/reply")
+    return Problem(
+        code="unknown_type",
+        field="ce-type",
+        message="ce-type is not one that this service knows: see the AsyncAPI document",
+    )
+
+
+def _lower(sentence: Any) -> str:
+    text = str(sentence)
+    return text[:1].lower() + text[1:]

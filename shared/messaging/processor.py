@@ -1,0 +1,365 @@
+"""The reliable handler: one message, one transaction; what arrived together may share one.
+
+The order of things: read, claim (inbox or kept answer), handle, write outbox and answers, commit. Acknowledging comes
+after, so a crash at any point means that the message is delivered again and either starts afresh or is found done.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from opentelemetry import trace
+
+from shared import clock
+from shared.contracts import subjects
+from shared.contracts.envelope import SOURCE, Answer, Command, Envelope, Problem
+from shared.contracts.operations import DeadLetterPointer
+from shared.database import CONTENTION, OUTAGE, Connection, Pool
+from shared.ids import new_id
+from shared.messaging import incoming as reading
+from shared.messaging import store
+from shared.messaging.handlers import Handlers, NotYetKnown, Rejected
+from shared.messaging.incoming import Incoming
+from shared.messaging.transaction import Pending, Transaction
+from shared.telemetry import continued, logger, tracer
+
+if TYPE_CHECKING:
+    from shared.messaging.metrics import Metrics
+    from shared.settings import ServiceSettings
+
+log = logger(__name__)
+T = TypeVar("T")
+REUSED = Problem(
+    code="id_reused", field="ce-id", message="this id was used for another command: send a new one with each command"
+)
+ERASED = Problem(
+    code="erased", message="this names a participant whose data was erased: nothing can be done with it any more"
+)
+BROKEN = Problem(
+    code="failed", message="it could not be handled, through no fault of yours: the operator has it and will look at it"
+)
+BUSY = Problem(code="try_again", message="the service can't reach its database at the moment: ask again in a while")
+
+
+class Outage(Exception):
+    """The database is away: nothing was handled, and it counts against no message."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What is to be told to the stream about one message."""
+
+    incoming: Incoming
+    retry_in: float | None = None
+    """Seconds until it shall come again; None when it is done with."""
+    answer: Answer | None = None
+    """For who asked."""
+
+
+@dataclass(slots=True)
+class _Unit:
+    """What one database transaction will have written."""
+
+    pending: Pending = field(default_factory=lambda: Pending([], {}))
+    answers: list[tuple[str, UUID, bytes, str]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+class Processor:
+    """Handles messages for one service."""
+
+    def __init__(
+        self, service: str, handlers: Handlers, pool: Pool, settings: ServiceSettings, metrics: Metrics
+    ) -> None:
+        self.service = service
+        self.handlers = handlers
+        self.pool = pool
+        self.settings = settings
+        self.metrics = metrics
+        self.committed: Callable[[], None] = lambda: None
+        """Called after each commit that left something to publish."""
+
+    async def process(self, batch: Sequence[Incoming]) -> list[Outcome]:
+        """Handle what arrived together: in one transaction, or one by one when anything fails. Raises Outage."""
+        now = clock.now()
+        for incoming in batch:
+            reading.read(incoming, self.handlers, now)
+        readable = [incoming for incoming in batch if not incoming.problems]
+        outcomes = [await self._unreadable(incoming) for incoming in batch if incoming.problems]
+        if len(readable) > 1:
+            try:
+                return outcomes + await self._run(readable)
+            except OUTAGE as error:
+                raise Outage from error
+            except Exception as error:  # noqa: BLE001 - whatever it was, each message now gets a transaction of its own
+                log.debug(
+                    "a shared transaction is replayed one by one", messages=len(readable), error=type(error).__name__
+                )
+                self.metrics.replayed.inc()
+        return outcomes + [await self._alone(incoming) for incoming in readable]
+
+    async def ask(self, incoming: Incoming) -> Answer:
+        """Handle a request: always an answer."""
+        reading.read(incoming, self.handlers, clock.now())
+        try:
+            if incoming.problems:
+                return _rejection(incoming, incoming.problems)
+            outcome = await self._alone(incoming)
+        except Outage:
+            return _rejection(incoming, [BUSY])
+        return outcome.answer or _rejection(incoming, [BROKEN])
+
+    async def replay(self, incoming: Incoming, connection: Connection) -> Outcome:
+        """Hand a dead letter to its handler again, in the caller's transaction. Raises what the handler raises."""
+        reading.read(incoming, self.handlers, clock.now())
+        if incoming.problems:
+            raise Rejected(problems=incoming.problems)
+        unit = _Unit()
+        await self._handle(incoming, connection, unit)
+        await self._write(connection, unit, again=True)
+        return unit.outcomes[0]
+
+    async def _alone(self, incoming: Incoming) -> Outcome:
+        for _ in range(4):
+            try:
+                return (await self._run([incoming]))[0]
+            except CONTENTION:
+                continue
+            except Rejected as rejected:
+                return await self._reject(incoming, rejected.problems)
+            except OUTAGE as error:
+                raise Outage from error
+            except Exception as error:  # noqa: BLE001 - every failure is counted, retried and in the end buried
+                return await self._failed(incoming, _reason(error), _place(error))
+        return await self._failed(incoming, "two transactions kept waiting for each other", "")
+
+    async def _run(self, batch: Sequence[Incoming]) -> list[Outcome]:
+        unit = _Unit()
+        async with self.pool.acquire() as connection, connection.transaction():
+            for incoming in await self._claim(connection, batch, unit):
+                await self._handle(incoming, connection, unit)
+            await self._write(connection, unit)
+        if unit.pending.outbox:
+            self.committed()
+        return unit.outcomes
+
+    async def _claim(self, connection: Connection, batch: Sequence[Incoming], unit: _Unit) -> list[Incoming]:
+        """Leave out what was handled before (its answer is given again) and what names someone erased."""
+        persons = [person for incoming in batch if incoming.message for person in incoming.message.persons()]
+        if not batch[0].asks:
+            return await self._claim_events(connection, batch, persons, unit)
+        kept, erased = await store.kept_answers(connection, [incoming.key for incoming in batch], persons)
+        fresh: list[Incoming] = []
+        for incoming in batch:
+            answer = kept.get(incoming.key)
+            if answer is not None:
+                self._again(incoming, answer, unit)
+            elif incoming.message and erased.intersection(incoming.message.persons()):
+                self._answer(incoming, _rejection(incoming, [ERASED]), unit)
+            elif incoming.key in {other.key for other in fresh}:
+                raise _Twice
+            else:
+                fresh.append(incoming)
+        return fresh
+
+    async def _claim_events(
+        self, connection: Connection, batch: Sequence[Incoming], persons: list[UUID], unit: _Unit
+    ) -> list[Incoming]:
+        ids = {incoming.key[1]: incoming for incoming in reversed(batch)}  # the first of those with the same id
+        new, erased = await store.claim(connection, batch[0].stream, list(ids), persons, clock.now())
+        fresh = []
+        for incoming in batch:
+            id_ = incoming.key[1]
+            if id_ not in new or ids[id_] is not incoming:
+                self.metrics.duplicates.inc()
+                unit.outcomes.append(Outcome(incoming))
+            elif incoming.message and erased.intersection(incoming.message.persons()):
+                unit.outcomes.append(Outcome(incoming))
+            else:
+                fresh.append(incoming)
+        return fresh
+
+    async def _handle(self, incoming: Incoming, connection: Connection, unit: _Unit) -> None:
+        assert incoming.envelope is not None
+        assert incoming.handle is not None
+        envelope = incoming.envelope
+        started = time.perf_counter()
+        with tracer.start_as_current_span(
+            f"handle {envelope.type}", continued(envelope.traceparent), kind=trace.SpanKind.CONSUMER
+        ):
+            tx = Transaction(
+                connection, unit.pending, envelope, sender=incoming.sender, now=clock.now(),
+                service=self.service, settings=self.settings,
+            )  # fmt: skip
+            result = await incoming.handle(incoming.message, tx)
+        self.metrics.handled.labels(envelope.type).observe(time.perf_counter() - started)
+        if incoming.asks:
+            data = result.model_dump(mode="json") if result is not None else {}
+            self._answer(incoming, Answer(id=envelope.id, status="accepted", result=data), unit)
+        else:
+            unit.outcomes.append(Outcome(incoming))
+
+    def _again(self, incoming: Incoming, kept: store.KeptAnswer, unit: _Unit) -> None:
+        self.metrics.duplicates.inc()
+        if kept.digest != incoming.digest():
+            answer = _rejection(incoming, [REUSED])
+        else:
+            answer = Answer.model_validate_json(kept.body)
+        self._tell(incoming, answer, unit)
+        unit.outcomes.append(Outcome(incoming, answer=answer))
+
+    def _answer(self, incoming: Incoming, answer: Answer, unit: _Unit) -> None:
+        """Keep the answer to a command, and send it when the command came durably. A question's is kept nowhere."""
+        if isinstance(incoming.message, Command) or incoming.kind == "cmd":
+            unit.answers.append((*incoming.key, incoming.digest(), answer.model_dump_json()))
+        self._tell(incoming, answer, unit)
+        unit.outcomes.append(Outcome(incoming, answer=answer))
+
+    def _tell(self, incoming: Incoming, answer: Answer, unit: _Unit) -> None:
+        if incoming.kind == "cmd":
+            unit.pending.outbox.append(self._letter(incoming, answer))
+
+    async def _write(self, connection: Connection, unit: _Unit, *, again: bool = False) -> None:
+        if unit.answers:
+            await store.keep_answers(connection, unit.answers, clock.now(), again=again)
+        if unit.pending.timers:
+            await store.set_timers(connection, unit.pending.timers)
+        if unit.pending.outbox:
+            await store.write_outbox(connection, unit.pending.outbox, clock.now())
+        done = [outcome.incoming for outcome in unit.outcomes if outcome.incoming.delivered > 1]
+        if done:
+            await store.clear_failures(connection, done[0].stream, [incoming.sequence for incoming in done])
+
+    async def _reject(self, incoming: Incoming, problems: list[Problem]) -> Outcome:
+        """Answer 'rejected' in a transaction of its own. What isn't a command can't be refused: it has failed."""
+        if not incoming.asks:
+            return await self._failed(incoming, "; ".join(problem.message for problem in problems), "")
+        self.metrics.rejected.labels(incoming.envelope.type if incoming.envelope else "").inc()
+        answer = _rejection(incoming, problems)
+        if incoming.kind == "rpc" and not isinstance(incoming.message, Command):
+            return Outcome(incoming, answer=answer)
+        unit = _Unit()
+        await self._in_transaction(lambda connection: self._settle(connection, incoming, answer, unit))
+        return unit.outcomes[0]
+
+    async def _settle(self, connection: Connection, incoming: Incoming, answer: Answer, unit: _Unit) -> None:
+        kept, _ = await store.kept_answers(connection, [incoming.key], [])
+        if incoming.key in kept:
+            self._again(incoming, kept[incoming.key], unit)
+        else:
+            self._answer(incoming, answer, unit)
+        await self._write(connection, unit)
+
+    async def _unreadable(self, incoming: Incoming) -> Outcome:
+        """What can't be read can't succeed later: a rejection where someone waits and can be named, else a dead letter."""
+        reason = "; ".join(problem.message for problem in incoming.problems)
+        if incoming.unknown_type and incoming.problems[0].code == "unknown_type":
+            return await self._failed(incoming, reason, "")
+        if incoming.asks and incoming.envelope is not None:
+            return await self._reject(incoming, incoming.problems)
+        return await self._bury(incoming, reason, "", attempts=1)
+
+    async def _failed(self, incoming: Incoming, reason: str, place: str) -> Outcome:
+        """Count the failure: come again after a growing delay, or be buried after the last."""
+        type_ = incoming.envelope.type if incoming.envelope else ""
+        self.metrics.failed.labels(type_).inc()
+        log.warning(
+            "a message failed", type=type_, id=str(incoming.id), stream=incoming.stream, reason=reason, place=place
+        )
+        if incoming.kind == "rpc":
+            return Outcome(incoming, answer=_rejection(incoming, [BROKEN]))
+        attempts = await self._in_transaction(
+            lambda connection: store.count_failure(connection, incoming.stream, incoming.sequence, reason, clock.now())
+        )
+        if attempts <= len(self.settings.retry_after):
+            self.metrics.retried.labels(type_).inc()
+            return Outcome(incoming, retry_in=self.settings.retry_after[attempts - 1])
+        return await self._bury(incoming, reason, place, attempts)
+
+    async def _bury(self, incoming: Incoming, reason: str, place: str, attempts: int) -> Outcome:
+        unit = _Unit()
+
+        async def bury(connection: Connection) -> None:
+            type_ = incoming.headers.get("ce-type", "")[:200]
+            id_ = new_id()
+            persons = list(incoming.message.persons()) if incoming.message else []
+            new = await store.bury(
+                connection,
+                {
+                    "id": id_, "stream": incoming.stream, "sequence": incoming.sequence, "subject": incoming.subject,
+                    "headers": store.encode(incoming.headers), "body": incoming.data, "message_type": type_,
+                    "persons": persons, "reason": reason, "place": place, "attempts": attempts, "died_at": clock.now(),
+                },
+            )  # fmt: skip
+            if not new:
+                unit.outcomes.append(Outcome(incoming))
+                return
+            unit.pending.outbox.append(self._pointer(incoming, id_))
+            if incoming.asks and incoming.envelope is not None:
+                problem = incoming.problems[0] if incoming.problems else BROKEN
+                self._answer(incoming, _rejection(incoming, [problem]), unit)
+            else:
+                unit.outcomes.append(Outcome(incoming))
+            await store.clear_failures(connection, incoming.stream, [incoming.sequence])
+            await self._write(connection, unit)
+
+        await self._in_transaction(bury)
+        self.metrics.dead.labels(incoming.envelope.type if incoming.envelope else "").inc()
+        log.error("a message is now a dead letter", stream=incoming.stream, sequence=incoming.sequence, reason=reason)
+        return unit.outcomes[0]
+
+    async def _in_transaction(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                result = await work(connection)
+        except OUTAGE as error:
+            raise Outage from error
+        self.committed()
+        return result
+
+    def _letter(self, incoming: Incoming, answer: Answer) -> store.OutboxRow:
+        subject = subjects.letter(answer, incoming.sender, answer.id, answer.status)
+        return self._row(subjects.PARTNER, subject, Answer.TYPE, answer.model_dump_json(), incoming)
+
+    def _pointer(self, incoming: Incoming, dead_letter_id: UUID) -> store.OutboxRow:
+        """What operators see on DEAD_LETTERS: where to look, and nothing of what was sent."""
+        pointer = DeadLetterPointer(service=self.service, dead_letter_id=dead_letter_id, stream=incoming.stream)
+        subject = subjects.dead(incoming.stream, self.service, incoming.sender)
+        return self._row(subjects.DEAD_LETTERS, subject, DeadLetterPointer.TYPE, pointer.model_dump_json(), incoming)
+
+    def _row(self, stream: str, subject: str, type_: str, body: str, incoming: Incoming) -> store.OutboxRow:
+        cause = incoming.envelope
+        envelope = Envelope(
+            id=new_id(), type=type_, source=f"{SOURCE}/{self.service}", time=clock.now(),
+            correlation_id=(cause.correlation_id or cause.id) if cause else None, causation_id=cause.id if cause else None,
+            traceparent=cause.traceparent if cause else "",
+        )  # fmt: skip
+        return store.OutboxRow(envelope.id, stream, subject, store.encode(envelope.headers()), body)
+
+
+class _Twice(Exception):
+    """The same command stands twice in one batch: one by one, the second finds the first one's answer."""
+
+
+def _rejection(incoming: Incoming, problems: list[Problem]) -> Answer:
+    return Answer(id=incoming.id, status="rejected", problems=problems)
+
+
+def _reason(error: Exception) -> str:
+    """Why it failed, without the values in it: a name or note must not reach a log."""
+    if isinstance(error, NotYetKnown):
+        return f"not yet known: {error}"
+    constraint = getattr(error, "constraint_name", None)
+    return type(error).__name__ + (f" ({constraint})" if constraint else "")
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " < ".join(
+        f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})" for frame in reversed(frames)
+    )

@@ -1,0 +1,160 @@
+"""A FastStream pull subscriber that takes what is there and never waits for company.
+
+FastStream's own batch subscriber waits until a batch is full or its time is over, so a lone message waits the whole
+timeout. This one keeps one pull request open, hands over whatever has arrived, and asks for the next while that is handled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+import nats.errors
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
+
+from shared.telemetry import logger
+
+if TYPE_CHECKING:
+    from nats.aio.msg import Msg
+    from nats.aio.subscription import Subscription
+
+log = logger(__name__)
+EXPIRES = 30.0
+HEARTBEAT = 5.0
+
+
+class Puller(BatchPullStreamSubscriber):
+    """Pulls from one durable consumer. `fatal` is called when that consumer is gone."""
+
+    __slots__ = ()
+    fatal: Callable[[str], None]
+    asked: int
+
+    async def _create_subscription(self) -> None:
+        if self.subscription:
+            return
+        prefix = self.extra_options["inbox_prefix"].decode()
+        inbox = f"{prefix}{self.connection.new_inbox().rsplit('.', 1)[-1]}"
+        self.subscription = await self.connection.subscribe(inbox)  # type: ignore[assignment]
+        self.asked = 0
+        self.add_task(self._consume_pull)
+
+    async def _consume_pull(self) -> None:
+        subscription = cast("Subscription", self.subscription)
+        while self.running:
+            if self.asked <= 0:
+                await self._ask(subscription)
+            batch = await self._take(subscription)
+            if not batch:
+                continue
+            if self.asked <= 0:
+                await self._ask(subscription)
+            if self._stopped():
+                await _hand_back(batch)
+            else:
+                await self.consume(batch)
+
+    async def stop(self) -> None:
+        """Finish what is being handled, and hand back at once what waits: another replica need not wait for it."""
+        self.running = False
+        subscription = cast("Subscription | None", self.subscription)
+        if subscription is not None and self.connection.is_connected:
+            waiting = []
+            with suppress(nats.errors.Error, asyncio.TimeoutError):
+                while subscription.pending_msgs:
+                    waiting.append(await subscription.next_msg(timeout=0.1))
+            await _hand_back([message for message in waiting if not _status(message)])
+        await super().stop()
+
+    def _stopped(self) -> bool:
+        return not self.running
+
+    async def _ask(self, subscription: Subscription) -> None:
+        request = {
+            "batch": self.pull_sub.batch_size,
+            "expires": int(EXPIRES * 1e9),
+            "idle_heartbeat": int(HEARTBEAT * 1e9),
+        }
+        consumer = self.extra_options["durable"]
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.stream.name}.{consumer}"
+        try:
+            await self.connection.publish(subject, json.dumps(request).encode(), reply=subscription.subject)
+            self.asked = self.pull_sub.batch_size
+        except nats.errors.Error:
+            await asyncio.sleep(1)
+
+    async def _take(self, subscription: Subscription) -> list[Msg]:
+        """All that has arrived, waiting for the first."""
+        batch: list[Msg] = []
+        try:
+            message = await subscription.next_msg(timeout=2.5 * HEARTBEAT)
+        except (TimeoutError, nats.errors.Error):
+            # No heartbeat: the request was lost with a connection. Ask again.
+            self.asked = 0
+            await asyncio.sleep(0.1)
+            return batch
+        while True:
+            status = _status(message)
+            if status:
+                await self._heed(status, message)
+            else:
+                batch.append(message)
+                self.asked -= 1
+            if len(batch) >= self.pull_sub.batch_size or not subscription.pending_msgs:
+                return batch
+            message = await subscription.next_msg(timeout=1)
+
+    async def _heed(self, status: str, message: Msg) -> None:
+        if status == "100":  # a heartbeat
+            return
+        self.asked = 0
+        text = (message.headers or {}).get("Description", "")
+        consumer = f"{self.stream.name}'s consumer {self.extra_options['durable']}"
+        if status == "409" and "Deleted" in text:
+            self.fatal(f"{consumer} was deleted: run the bootstrap job")
+        elif status == "503":
+            self.fatal(f"nobody answers for {consumer}: run the bootstrap job")
+        if status not in ("404", "408"):
+            await asyncio.sleep(0.5)
+
+
+def subscribe(
+    broker: NatsBroker, *, stream: str, durable: str, batch: int, inbox_prefix: str,
+    handle: Callable[[list[Msg]], Awaitable[None]], fatal: Callable[[str], None],
+) -> Puller:  # fmt: skip
+    """Register a handler for batches of raw messages of one durable. It acknowledges them itself."""
+    subscriber = broker.subscriber(
+        subject="",
+        stream=JStream(stream, declare=False),
+        durable=durable,
+        pull_sub=PullSub(batch_size=batch, batch=True),
+        inbox_prefix=f"{inbox_prefix}.".encode(),
+        ack_policy=AckPolicy.MANUAL,
+        no_reply=True,
+        decoder=_raw,
+    )
+    # The one thing changed is how a batch is fetched, and FastStream offers no other way to say so.
+    subscriber.__class__ = Puller
+    puller = cast("Puller", subscriber)
+    puller.fatal = fatal
+    subscriber(handle)
+    return puller
+
+
+async def _raw(message: NatsMessage) -> object:
+    return message.raw_message
+
+
+def _status(message: Msg) -> str:
+    return (message.headers or {}).get("Status", "") if not message.data else ""
+
+
+async def _hand_back(messages: list[Msg]) -> None:
+    for message in messages:
+        with suppress(nats.errors.Error):
+            await message.nak()

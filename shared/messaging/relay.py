@@ -1,0 +1,140 @@
+"""The relay: publishes what transactions left in the outbox, in order, and moves due timers there.
+
+One relay works per service: it holds an advisory lock on the connection that reads the rows, so a lost connection is
+a lost lock. What a stream refuses stops the line, and readiness says so: nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import nats.errors
+from faststream.nats import NatsBroker
+from nats.aio.client import Client as Nats
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
+
+from shared import clock
+from shared.database import OUTAGE, Pool, Record
+from shared.messaging import store
+from shared.messaging.metrics import Metrics
+from shared.telemetry import logger
+
+log = logger(__name__)
+LOCK = 7_733_335  # "weefsel" on a telephone's keys, cut to fit
+WINDOW = 500
+ACK_TIMEOUT = 10.0
+TICK = 1.0
+OUTAGE_OR_REFUSED: tuple[type[BaseException], ...] = (*OUTAGE, nats.errors.Error, asyncpg.PostgresError)
+
+
+class Relay:
+    """Runs until cancelled. `problem` holds what stops the line, for readiness."""
+
+    def __init__(self, broker: NatsBroker, pool: Pool, metrics: Metrics) -> None:
+        self.broker = broker
+        self.pool = pool
+        self.metrics = metrics
+        self.problem = ""
+        self._wake = asyncio.Event()
+
+    def wake(self, *_: object) -> None:
+        """There is something to publish."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Take the lock and relay; start again after an outage."""
+        while True:
+            try:
+                async with self.pool.acquire() as connection:
+                    await self._lead(connection)
+            except OUTAGE_OR_REFUSED as error:
+                self.problem = f"the relay waits: {type(error).__name__}"
+                log.warning("the relay starts again", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def _lead(self, connection: Any) -> None:
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            self.problem = ""  # another replica relays
+            await asyncio.sleep(TICK)
+        await connection.add_listener("outbox", self.wake)
+        jetstream = self.broker.connection.jetstream(timeout=ACK_TIMEOUT, publish_async_max_pending=2 * WINDOW)
+        try:
+            while True:
+                self._wake.clear()
+                await store.fire_timers(connection, clock.now())
+                while await self._publish_next(connection, jetstream):
+                    pass
+                self.metrics.relay_lag.set(0)
+                await self._rest()
+        finally:
+            if not connection.is_closed():
+                await connection.remove_listener("outbox", self.wake)
+                await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
+
+    async def _rest(self) -> None:
+        """Until woken, or for a second: soon enough for a timer, and a clock that is moved gives no notice."""
+        try:
+            await asyncio.wait_for(self._wake.wait(), TICK)
+        except TimeoutError:
+            return
+
+    async def _publish_next(self, connection: Any, jetstream: JetStreamContext) -> bool:
+        rows = await store.unsent(connection, WINDOW)
+        if not rows:
+            return False
+        stored, refusal = await _publish(self.broker.connection, jetstream, rows)
+        if stored:
+            await store.sent(connection, [row["seq"] for row in stored])
+            for row in stored:
+                self.metrics.published.labels(row["stream"]).inc()
+        if refusal is None:
+            self.problem = ""
+            return True
+        row, error = refusal
+        self.metrics.refused.labels(row["stream"]).inc()
+        self.metrics.relay_lag.set((clock.now() - row["written_at"]).total_seconds())
+        self.problem = f"{row['stream']} refuses message {row['seq']}: {_words(error)}"
+        log.warning("a stream refuses a message", stream=row["stream"], seq=row["seq"], error=_words(error))
+        await asyncio.sleep(TICK)
+        return True
+
+
+async def _publish(
+    connection: Nats, jetstream: JetStreamContext, rows: Sequence[Record]
+) -> tuple[list[Record], tuple[Record, BaseException] | None]:
+    """Publish without waiting in between; returns what the streams stored, and the first that was refused."""
+    futures = [
+        await jetstream.publish_async(
+            row["subject"], row["body"].encode(), stream=row["stream"], headers=store.decode(row["headers"])
+        )
+        for row in rows
+    ]
+    deadline = asyncio.get_running_loop().time() + ACK_TIMEOUT
+    pending = set(futures)
+    while pending and connection.is_connected and asyncio.get_running_loop().time() < deadline:
+        _, pending = await asyncio.wait(pending, timeout=0.25)
+    stored: list[Record] = []
+    refusal: tuple[Record, BaseException] | None = None
+    for row, future in zip(rows, futures, strict=True):
+        error = (
+            future.exception()
+            if future.done() and not future.cancelled()
+            else TimeoutError("no answer from the stream")
+        )
+        if not future.done():
+            future.cancel()
+        if error is None:
+            stored.append(row)
+        elif refusal is None:
+            refusal = (row, error)
+    return stored, refusal
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, APIError):
+        return f"{error.code} {error.err_code} {error.description}"
+    return f"{type(error).__name__} {error}".strip()

@@ -1,0 +1,352 @@
+"""A service: its handlers, wired to NATS and PostgreSQL. `app.py` makes one and runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import nats.errors
+import nats.js.errors
+from faststream.nats import NatsBroker, NatsCredentials, NatsMessage
+from pydantic import ValidationError
+
+from shared import clock, database, telemetry
+from shared.contracts import subjects
+from shared.contracts.envelope import Answer, Envelope, Event, Problem, State
+from shared.ids import new_id
+from shared.messaging import health, operations, puller, store
+from shared.messaging.handlers import Handlers
+from shared.messaging.incoming import Incoming
+from shared.messaging.metrics import Metrics
+from shared.messaging.processor import Outage, Outcome, Processor
+from shared.messaging.relay import Relay
+from shared.messaging.watchdog import Watchdog
+from shared.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from nats.aio.msg import Msg
+
+log = telemetry.logger(__name__)
+MAX_REPLY = 60_000
+OLD = 60.0
+"""Seconds that a message may wait in the outbox before the service is not ready."""
+
+
+@dataclass
+class Running:
+    """A service that runs: for whoever started it within a process of their own."""
+
+    processor: Processor
+    broker: NatsBroker
+    pool: database.Pool
+    metrics: Metrics
+    relay: Relay
+    health_port: int
+
+
+class Service:
+    """The definition of a service: what it is called and what it handles. Nothing starts until `main` or `running`."""
+
+    def __init__(
+        self, name: str, settings: type[ServiceSettings], *, handlers: Sequence[ModuleType],
+        retention: operations.Retention | None = None,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.settings = settings
+        self.handlers = Handlers.collect(handlers)
+        self.retention = retention
+
+    def events(self) -> list[type[Event]]:
+        """The events that its consumer of EVENTS filters on."""
+        return self.handlers.events()
+
+    def states(self) -> list[type[State]]:
+        """The states that its consumer of STATE filters on."""
+        return self.handlers.states()
+
+    def streams(self) -> list[str]:
+        """The streams on which it has a durable consumer, named after the service."""
+        streams = [subjects.COMMANDS]
+        streams += [subjects.EVENTS] if self.events() else []
+        return streams + ([subjects.STATE] if self.states() else [])
+
+    def main(self) -> None:
+        """Run until SIGTERM or SIGINT. Ends the process with a sentence when its settings are wrong."""
+        try:
+            settings = self.settings()
+        except ValidationError as error:
+            for each in error.errors(include_url=False, include_input=False):
+                name = "WEEFSEL_" + "_".join(str(part) for part in each["loc"]).upper()
+                sys.stderr.write(f"{self.name}: setting {name}: {each['msg']}\n")
+            raise SystemExit(2) from None
+        telemetry.configure(self.name, log_format=settings.log_format, log_level=settings.log_level)
+        import uvloop
+
+        uvloop.run(self._until_signal(settings))
+
+    async def _until_signal(self, settings: ServiceSettings) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, stop.set)
+        starting = asyncio.create_task(self._start_and_wait(settings, stop))
+        await starting
+        log.info("stopped")
+
+    async def _start_and_wait(self, settings: ServiceSettings, stop: asyncio.Event) -> None:
+        async with self.running(settings, stop=stop) as running:
+            if not stop.is_set():
+                log.info("ready", health_port=running.health_port)
+            await stop.wait()
+
+    @contextlib.asynccontextmanager
+    async def running(self, settings: ServiceSettings, *, stop: asyncio.Event | None = None) -> AsyncIterator[Running]:
+        """Everything started, in order; on leaving, everything ended in the opposite order."""
+        async with contextlib.AsyncExitStack() as stack:
+            metrics = Metrics(self.name)
+            pool = await _or_stopped(database.connect(settings, f"weefsel-{self.name}"), stop)
+            stack.push_async_callback(_close, pool)
+            wiring = _Wiring(self, settings, pool, metrics)
+            stack.push_async_callback(wiring.disconnect)
+            await _or_stopped(wiring.connect(), stop)
+            port = await stack.enter_async_context(
+                health.serving(health.application(metrics, wiring.checks), settings.health_host, settings.health_port)
+            )
+            for work in (wiring.watchdog.run(), wiring.relay.run()):
+                task = asyncio.create_task(work)
+                stack.push_async_callback(_end, task)
+            await wiring.broker.start()
+            stack.push_async_callback(wiring.broker.stop)
+            wiring.started = True
+            yield Running(wiring.processor, wiring.broker, pool, metrics, wiring.relay, port)
+
+
+class _Wiring:
+    """One run of a service: broker, processor, relay, watchdog, and how they hang together."""
+
+    def __init__(self, service: Service, settings: ServiceSettings, pool: database.Pool, metrics: Metrics) -> None:
+        self.service = service
+        self.settings = settings
+        self.pool = pool
+        self.started = False
+        inbox = f"_INBOX_{service.name}"
+        self.broker = NatsBroker(
+            settings.nats_url,
+            security=NatsCredentials(str(settings.nats_credentials), ssl_context=settings.tls()),
+            name=service.name, inbox_prefix=inbox, max_reconnect_attempts=-1, reconnect_time_wait=1, ping_interval=10,
+            connect_timeout=3, apply_types=False, logger=logging.getLogger("faststream"), closed_cb=self._closed,
+            error_cb=_on_error, graceful_timeout=20.0,
+        )  # fmt: skip
+        kit = operations.handlers(lambda: self.processor, service.retention)
+        handlers = Handlers(service.handlers.by_type | kit.by_type)
+        self.processor = Processor(service.name, handlers, pool, settings, metrics)
+        self.relay = Relay(self.broker, pool, metrics)
+        self.processor.committed = self.relay.wake
+        self.watchdog = Watchdog(
+            connected=lambda: self.broker.connection.is_connected,
+            disconnected_limit=settings.disconnected_limit, stuck_limit=settings.stuck_limit,
+        )  # fmt: skip
+        for stream in service.streams():
+            puller.subscribe(
+                self.broker, stream=stream, durable=service.name, batch=settings.batch, inbox_prefix=inbox,
+                handle=self._batch(stream), fatal=self.watchdog.fatal,
+            )  # fmt: skip
+        self.broker.subscriber(
+            subjects.requests_filter(service.name), queue=service.name, no_reply=True, max_workers=4, decoder=_raw
+        )(self._request)
+
+    async def connect(self) -> None:
+        """Connect, waiting for a server that is not there yet, and check that the bootstrap job has been."""
+        while True:
+            try:
+                await self.broker.connect()
+                await self._consumers_exist()
+                return
+            except (
+                OSError,
+                nats.errors.NoServersError,
+                nats.errors.TimeoutError,
+                nats.js.errors.ServiceUnavailableError,
+            ):
+                await self.broker.stop()
+                await asyncio.sleep(0.3)
+
+    async def disconnect(self) -> None:
+        self.started = False
+        await self.broker.stop()
+
+    async def _consumers_exist(self) -> None:
+        jetstream = self.broker.connection.jetstream(timeout=5)
+        for stream in self.service.streams():
+            try:
+                await jetstream.consumer_info(stream, self.service.name)
+            except nats.js.errors.NotFoundError:
+                name = self.service.name
+                raise SystemExit(
+                    f"{name}: stream {stream} has no consumer {name}: run the bootstrap job first"
+                ) from None
+
+    def _batch(self, stream: str) -> Any:
+        async def handle(messages: list[Msg]) -> None:
+            batch = [_incoming(message, stream) for message in messages]
+            by_incoming = {id(incoming): message for incoming, message in zip(batch, messages, strict=True)}
+            try:
+                outcomes = await self.processor.process(batch)
+            except Outage:
+                await self._pause(messages)
+                return
+            except Exception:
+                log.exception("a batch could not be handled", stream=stream, messages=len(batch))
+                await _hand_back(messages, delay=5)
+                return
+            for outcome in outcomes:
+                await _settle(by_incoming[id(outcome.incoming)], outcome)
+
+        return handle
+
+    async def _pause(self, messages: Sequence[Msg]) -> None:
+        """The database is away: hand back, and pull again when it answers."""
+        log.warning("the database is out of reach: pulling pauses", messages=len(messages))
+        await _hand_back(messages, delay=1)
+        while True:
+            try:
+                async with asyncio.timeout(5):
+                    await self.pool.fetchval("SELECT 1")
+                return
+            except database.OUTAGE:
+                await asyncio.sleep(0.3)
+
+    async def _request(self, message: NatsMessage) -> None:
+        raw: Msg = message.raw_message if isinstance(message, NatsMessage) else message
+        incoming = Incoming(raw.subject, raw.headers or {}, raw.data)
+        try:
+            answer = await self.processor.ask(incoming)
+        except Exception:
+            log.exception("a request could not be handled")
+            answer = Answer(
+                id=incoming.id, status="rejected", problems=[Problem(code="failed", message="it could not be handled")]
+            )
+        if raw.reply:
+            await self.broker.connection.publish(
+                raw.reply, _reply(answer), headers=_reply_headers(answer, self.service.name)
+            )
+
+    async def checks(self) -> dict[str, str]:
+        """What `/readyz` asks: database, NATS, consumers, and the age of the oldest unsent message."""
+        parts = {"database": "", "nats": "", "consumers": "", "outbox": ""}
+        if not self.broker.connection.is_connected:
+            parts["nats"] = "not connected"
+        try:
+            async with asyncio.timeout(2), self.pool.acquire() as connection:
+                oldest = await store.oldest_unsent(connection)
+        except database.OUTAGE as error:
+            parts["database"] = f"no answer: {type(error).__name__}"
+            oldest = None
+        if oldest is not None and (clock.now() - oldest).total_seconds() > OLD:
+            parts["outbox"] = self.relay.problem or f"a message has waited since {oldest.isoformat()}"
+        elif self.relay.problem:
+            parts["outbox"] = self.relay.problem
+        if not self.started:
+            parts["consumers"] = "not started yet"
+        elif not parts["nats"]:
+            parts["consumers"] = await self._missing_consumer()
+        return parts
+
+    async def _missing_consumer(self) -> str:
+        try:
+            jetstream = self.broker.connection.jetstream(timeout=2)
+            for stream in self.service.streams():
+                await jetstream.consumer_info(stream, self.service.name)
+        except (nats.errors.Error, nats.js.errors.Error) as error:
+            return f"{stream}: {type(error).__name__}"
+        return ""
+
+    async def _closed(self) -> None:
+        if self.started:
+            self.watchdog.fatal("the connection to NATS was closed for good")
+
+
+def _incoming(message: Msg, stream: str) -> Incoming:
+    metadata = message.metadata
+    return Incoming(
+        message.subject,
+        message.headers or {},
+        message.data,
+        stream,
+        metadata.sequence.stream,
+        metadata.num_delivered or 1,
+    )
+
+
+async def _settle(message: Msg, outcome: Outcome) -> None:
+    """Tell the stream. An acknowledgement that is lost means a second delivery, which the inbox knows."""
+    with contextlib.suppress(nats.errors.Error):
+        if outcome.retry_in is None:
+            await message.ack()
+        else:
+            await message.nak(delay=outcome.retry_in)
+
+
+async def _hand_back(messages: Sequence[Msg], delay: float) -> None:
+    for message in messages:
+        with contextlib.suppress(nats.errors.Error):
+            await message.nak(delay=delay)
+
+
+def _reply(answer: Answer) -> bytes:
+    data = answer.model_dump_json().encode()
+    if len(data) <= MAX_REPLY:
+        return data
+    problem = Problem(code="too_large", message="the answer is too large for one message: ask for a smaller page")
+    return Answer(id=answer.id, status="rejected", problems=[problem]).model_dump_json().encode()
+
+
+def _reply_headers(answer: Answer, service: str) -> dict[str, str]:
+    envelope = Envelope(
+        id=new_id(), type=Answer.TYPE, source=f"weefsel/{service}", time=clock.now(), causation_id=answer.id
+    )
+    headers = envelope.headers()
+    del headers["Nats-Msg-Id"]
+    return headers
+
+
+async def _raw(message: NatsMessage) -> object:
+    return message.raw_message
+
+
+async def _on_error(error: Exception) -> None:
+    log.warning("NATS reports an error", error=type(error).__name__, detail=str(error)[:200])
+
+
+async def _close(pool: database.Pool) -> None:
+    try:
+        async with asyncio.timeout(5):
+            await pool.close()
+    except database.OUTAGE:
+        pool.terminate()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _or_stopped(work: Any, stop: asyncio.Event | None) -> Any:
+    """Await `work`, or end the process at once when asked to stop while it still waits for a server."""
+    if stop is None:
+        return await work
+    task, stopped = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not task.done():
+        task.cancel()
+        raise SystemExit(0)
+    return task.result()
