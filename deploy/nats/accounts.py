@@ -11,8 +11,8 @@ from shared.contracts.subjects import CLI, COMMANDS, DESK, EVENTS, FEED, PARTNER
 BOOTSTRAP, JANITOR, SYSTEM = "bootstrap", "janitor", "system"
 OWN_USERS = (BOOTSTRAP, JANITOR, CLI, DESK)
 """Users beside the services, in the same account."""
-RESERVED = frozenset({*OWN_USERS, SYSTEM, "deploy", "any", "weefsel"})
-"""Names that no service and no partner can take."""
+RESERVED = frozenset({*OWN_USERS, SYSTEM, "profiles", "exchange", "signals", "notify", "deploy", "any", "weefsel"})
+"""Names that no partner can take."""
 LIMITS = {"mem_storage": -1, "disk_storage": -1, "streams": -1, "consumer": -1}
 PARTNER_LIMITS = {
     "conn": 5,

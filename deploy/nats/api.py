@@ -69,7 +69,7 @@ async def publish(client: Client, subject: str, payload: bytes, headers: dict[st
         raise Trouble(f"NATS did not store {subject} ({error}): run `weefsel bootstrap`, then try again") from error
 
 
-async def push_account(client: Client, keys: Keys, token: str) -> None:
+async def push_account(client: Client, token: str) -> None:
     """Give the server an account. `client` is the system user; live clients follow at once."""
     _answer("the account", await _ask(client, "$SYS.REQ.CLAIMS.UPDATE", token.encode()))
 

@@ -29,5 +29,5 @@ async def _account(url: str, keys: Keys) -> list[str]:
         known = await api.account_as_known(system, keys.account)
         if known and jwt.same(known, wanted):
             return []
-        await api.push_account(system, keys, wanted)
+        await api.push_account(system, wanted)
     return ["account updated" if known else "account made"]

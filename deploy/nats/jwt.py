@@ -8,6 +8,7 @@ user (`Scope`): a changed right reaches live clients at once, and no credentials
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import json
 import secrets
@@ -56,6 +57,15 @@ class Key:
     def sign(self, text: bytes) -> bytes:
         signature: bytes = nkeys.from_seed(bytearray(self.seed.encode())).sign(text)
         return signature
+
+
+def is_public(text: str, prefix: int) -> bool:
+    """Whether `text` is the public half of an nkey of this kind: prefix and checksum are right."""
+    try:
+        raw = base64.b32decode(text + "=" * (-len(text) % 8))
+    except ValueError:
+        return False
+    return len(raw) == 35 and raw[0] == prefix and binascii.crc_hqx(raw[:33], 0) == int.from_bytes(raw[33:], "little")
 
 
 @dataclass(frozen=True, slots=True)

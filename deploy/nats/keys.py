@@ -114,6 +114,16 @@ class Keys:
         """The key that signs this user: its scope in the account says what the user may do."""
         return _key(self.directory / "signing" / f"{user}.nk", ACCOUNT)
 
+    def partner_signing(self, partner: str, user_key: str) -> Key:
+        """The key that signs a partner's user: one per user, so that a new user shuts the old one out."""
+        return _key(self._partner(partner) / f"{user_key}.nk", ACCOUNT)
+
+    def forget_partner(self, partner: str, *, but: str = "") -> None:
+        """Drop the keys that sign a partner's users, except that of user `but`."""
+        for path in self._partner(partner).glob("*.nk"):
+            if path.stem != but:
+                path.unlink()
+
     def creds(self, user: str) -> Path:
         """The credentials file of a service, `janitor`, `bootstrap`, `cli`, `desk` or `system`."""
         path = self.directory / "creds" / f"{user}.creds"
@@ -177,6 +187,9 @@ jetstream {{
 }}
 """
         write_secret(path, text)
+
+    def _partner(self, partner: str) -> Path:
+        return self.directory / "partners" / partner
 
     def _make_user(self, name: str, account: str, signer: Key) -> None:
         key = _key(self.directory / "users" / f"{name}.nk", USER)
