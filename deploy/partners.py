@@ -109,12 +109,12 @@ class Office:
                 granted_at=clock.now(),
             )
             await _keep(database, partner)
-            signer = self.keys.partner_signing(name, renew=known is None or known.user_key != user_key)
-            await self._apply(partner, signer)
+            await self._apply(partner)
+        signer = self.keys.partner_signing(name, user_key)
         user_jwt = jwt.user(user_key, name, account=partner.account, signer=signer)
         return Admission(partner, is_new=known is None, user_jwt=user_jwt, key=key)
 
-    async def list(self) -> list[Partner]:
+    async def all(self) -> list[Partner]:
         async with self._database() as database:
             return [_partner(row) for row in await database.fetch("SELECT * FROM partner ORDER BY name")]
 
@@ -143,20 +143,22 @@ class Office:
         async with self._database() as database:
             partners = [_partner(row) for row in await database.fetch("SELECT * FROM partner ORDER BY name")]
             for partner in partners:
-                await self._apply(partner, self.keys.partner_signing(partner.name))
+                await self._apply(partner)
             return partners
 
-    async def _apply(self, partner: Partner, signer: Key) -> None:
+    async def _apply(self, partner: Partner) -> None:
         """First what it may read and what services know of it, then the account that lets it in."""
         async with api.connected(self.nats_url, self.keys, BOOTSTRAP) as client:
             wanted = consumers.of_partner(partner.name, partner.neighbourhood_ids)
             await consumers.apply(client, accounts.consumer(partner.name), wanted)
             await _tell(client, partner)
         async with api.connected(self.nats_url, self.keys, SYSTEM) as system:
-            await api.push_account(system, self._account_jwt(partner, signer))
+            await api.push_account(system, self._account_jwt(partner))
+        self.keys.forget_partner(partner.name, but=partner.user_key)
 
-    def _account_jwt(self, partner: Partner, signer: Key) -> str:
+    def _account_jwt(self, partner: Partner) -> str:
         queries = {each for each in partner.commands if issubclass(grantable()[each], Query)}
+        signer = self.keys.partner_signing(partner.name, partner.user_key)
         scope = accounts.partner_scope(partner.name, set(partner.commands) - queries, queries)
         imports = accounts.partner_imports(
             partner.name, partner.account, exporter=self.keys.account, signer=self.keys.account_signing

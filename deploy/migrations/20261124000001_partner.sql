@@ -14,3 +14,4 @@ COMMENT ON COLUMN partner.account IS 'The public key of its NATS account.';
 COMMENT ON COLUMN partner.user_key IS 'The public key of its NATS user; the seed is the partner''s alone.';
 
 -- migrate:down
+DROP TABLE partner;
