@@ -1,0 +1,1 @@
+"""The whole system on one bare machine: real servers from wheels, every service as its own process."""
