@@ -39,8 +39,8 @@ class _Plain(GenerateJsonSchema):
 
 
 def kind_of(contract: type[Contract]) -> str:
-    """`event`, `state`, `command`, `query` or `letter`."""
-    return next(kind for base, kind in KINDS.items() if issubclass(contract, base))
+    """`event`, `state`, `command`, `query` or `letter`; `record` for what only operators read."""
+    return next((kind for base, kind in KINDS.items() if issubclass(contract, base)), "record")
 
 
 def result_of(contract: type[Contract]) -> type[Contract] | None:
