@@ -31,10 +31,10 @@ BEFORE: dict[str, Any] = {
 }
 
 
-def _changes(name: str, **changed: Any) -> list[Change]:
+def _changes(promise: str, /, **changed: Any) -> list[Change]:
     """What `drift` says once these fields have changed; None takes a field away."""
     after = {name: field for name, field in (BEFORE | changed).items() if field is not None}
-    return drift({name: _schema(name, BEFORE)}, {name: _schema(name, after)})
+    return drift({promise: _schema(promise, BEFORE)}, {promise: _schema(promise, after)})
 
 
 def _schema(name: str, fields: dict[str, Any]) -> dict[str, Any]:
