@@ -46,6 +46,7 @@ def configure(service: str, *, log_format: str, log_level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    logging.getLogger("faststream").setLevel(logging.WARNING)
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         _export_traces(service)
 

@@ -54,8 +54,8 @@ class Client:
             return None
 
         connection = await nats.connect(
-            url, user_credentials=str(credentials), inbox_prefix=f"_INBOX_{name}".encode(), name=name, connect_timeout=3,
-            max_reconnect_attempts=-1, reconnect_time_wait=0.3, error_cb=quiet, **({"tls": tls} if tls else {}),
+            url, user_credentials=str(credentials), inbox_prefix=f"_INBOX_{name}".encode(), name=name,
+            connect_timeout=3, max_reconnect_attempts=-1, reconnect_time_wait=0.3, error_cb=quiet, **({"tls": tls} if tls else {}),
         )  # fmt: skip
         try:
             yield cls(connection, name)
@@ -81,7 +81,12 @@ class Client:
         return Answer.model_validate_json(reply.data)
 
     async def get(
-        self, message: Command | Query, *, actor: str = "operator", service: str = "", id: UUID | None = None
+        self,
+        message: Command | Query,
+        *,
+        actor: str = "operator",
+        service: str = "",
+        id: UUID | None = None,  # noqa: A002
     ) -> Any:
         """Ask, and return the contract's result. Raises Refused or Unanswered."""
         answer = await self.ask(message, actor=actor, service=service, id=id)
@@ -95,7 +100,8 @@ class Client:
     ) -> UUID:  # fmt: skip
         """Send durably: returns the command's id once the stream has it. The answer comes through `answers`.
 
-        Raises nats.errors.Error (or nats.js.errors.Error) when it was not stored; sending it again with the same id is safe.
+        Raises nats.errors.Error (or nats.js.errors.Error) when it was not stored; to send it again with the
+        same id is safe.
         """
         headers = self._headers(command, actor, id)
         await self.connection.jetstream(timeout=5).publish(
@@ -138,8 +144,8 @@ class Client:
         )
         config = {
             "name": name, "deliver_subject": inbox, "filter_subject": filter_, "ack_policy": "none", "max_deliver": 1,
-            "idle_heartbeat": int(HEARTBEAT * 1e9), "inactive_threshold": int(30e9), "mem_storage": True, "num_replicas": 1,
-            **start,
+            "idle_heartbeat": int(HEARTBEAT * 1e9), "inactive_threshold": int(30e9), "mem_storage": True,
+            "num_replicas": 1, **start,
         }  # fmt: skip
         reply = await self.connection.request(
             f"$JS.API.CONSUMER.CREATE.{subjects.PARTNER}.{name}.{filter_}",

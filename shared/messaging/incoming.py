@@ -35,7 +35,7 @@ _SENTENCES = {
 
 @dataclass(slots=True)
 class Incoming:
-    """One message that arrived, by whichever way. Either `message` and `handle` are there, or `problems` say why not."""
+    """A message that arrived, by whichever way. Either `message` and `handle` are there, or `problems` say why not."""
 
     subject: str
     headers: Mapping[str, str]

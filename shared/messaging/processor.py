@@ -256,7 +256,7 @@ class Processor:
         await self._write(connection, unit)
 
     async def _unreadable(self, incoming: Incoming) -> Outcome:
-        """What can't be read can't succeed later: a rejection where someone waits and can be named, else a dead letter."""
+        """What can't be read can't succeed later: a rejection where someone can be told, else a dead letter."""
         reason = "; ".join(problem.message for problem in incoming.problems)
         if incoming.unknown_type and incoming.problems[0].code == "unknown_type":
             return await self._failed(incoming, reason, "")
@@ -336,7 +336,8 @@ class Processor:
         cause = incoming.envelope
         envelope = Envelope(
             id=new_id(), type=type_, source=f"{SOURCE}/{self.service}", time=clock.now(),
-            correlation_id=(cause.correlation_id or cause.id) if cause else None, causation_id=cause.id if cause else None,
+            correlation_id=(cause.correlation_id or cause.id) if cause else None,
+            causation_id=cause.id if cause else None,
             traceparent=cause.traceparent if cause else "",
         )  # fmt: skip
         return store.OutboxRow(envelope.id, stream, subject, store.encode(envelope.headers()), body)

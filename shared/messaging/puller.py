@@ -1,7 +1,7 @@
 """A FastStream pull subscriber that takes what is there and never waits for company.
 
 FastStream's own batch subscriber waits until a batch is full or its time is over, so a lone message waits the whole
-timeout. This one keeps one pull request open, hands over whatever has arrived, and asks for the next while that is handled.
+timeout. This one keeps one pull request open, hands over whatever has arrived, and asks for the next meanwhile.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def subscribe(
 ) -> Puller:  # fmt: skip
     """Register a handler for batches of raw messages of one durable. It acknowledges them itself."""
     subscriber = broker.subscriber(
-        subject="",
+        subject=stream,  # only a name here: the durable has its filters from the bootstrap job
         stream=JStream(stream, declare=False),
         durable=durable,
         pull_sub=PullSub(batch_size=batch, batch=True),

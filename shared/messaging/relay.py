@@ -45,6 +45,16 @@ class Relay:
         """There is something to publish."""
         self._wake.set()
 
+    async def drain(self, limit: float) -> None:
+        """Wait until the outbox is empty, `limit` seconds at most: what is left goes out at the next start."""
+        try:
+            async with asyncio.timeout(limit):
+                while not self.problem and await store.anything_unsent(self.pool):
+                    self.wake()
+                    await asyncio.sleep(0.02)
+        except OUTAGE:
+            return
+
     async def run(self) -> None:
         """Take the lock and relay; start again after an outage."""
         while True:

@@ -122,8 +122,8 @@ class Service:
             for work in (wiring.watchdog.run(), wiring.relay.run()):
                 task = asyncio.create_task(work)
                 stack.push_async_callback(_end, task)
+            stack.push_async_callback(wiring.stop_taking)
             await wiring.broker.start()
-            stack.push_async_callback(wiring.broker.stop)
             wiring.started = True
             yield Running(wiring.processor, wiring.broker, pool, metrics, wiring.relay, port)
 
@@ -178,8 +178,13 @@ class _Wiring:
                 await self.broker.stop()
                 await asyncio.sleep(0.3)
 
-    async def disconnect(self) -> None:
+    async def stop_taking(self) -> None:
+        """Finish or hand back what it holds; the relay still publishes what that left behind."""
         self.started = False
+        await asyncio.gather(*(subscriber.stop() for subscriber in self.broker.subscribers))
+        await self.relay.drain(limit=5.0)
+
+    async def disconnect(self) -> None:
         await self.broker.stop()
 
     async def _consumers_exist(self) -> None:
@@ -223,8 +228,7 @@ class _Wiring:
             except database.OUTAGE:
                 await asyncio.sleep(0.3)
 
-    async def _request(self, message: NatsMessage) -> None:
-        raw: Msg = message.raw_message if isinstance(message, NatsMessage) else message
+    async def _request(self, raw: Msg) -> None:
         incoming = Incoming(raw.subject, raw.headers or {}, raw.data)
         try:
             answer = await self.processor.ask(incoming)

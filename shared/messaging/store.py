@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.database import Connection, Record
+from shared.database import Connection, Pool, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,12 @@ async def sent(connection: Connection, seqs: Sequence[int]) -> None:
     async with connection.transaction():
         await connection.execute("SET LOCAL synchronous_commit = off")
         await connection.execute("DELETE FROM messaging.outbox WHERE seq = ANY($1::bigint[])", seqs)
+
+
+async def anything_unsent(pool: Pool) -> bool:
+    """Whether the relay has work."""
+    waiting: bool = await pool.fetchval("SELECT EXISTS (SELECT FROM messaging.outbox)")
+    return waiting
 
 
 async def oldest_unsent(connection: Connection) -> datetime | None:
