@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE nonsense;
+
+-- migrate:down
