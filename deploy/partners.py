@@ -129,7 +129,8 @@ class Office:
             partner = await _existing(database, name)
             async with api.connected(self.nats_url, self.keys, SYSTEM) as system:
                 signer, operator = self.keys.operator_signing, self.keys.operator_public
-                await api.remove_account(system, jwt.removal([partner.account], signer=signer, operator=operator))
+                token = jwt.removal([partner.account], signer=signer, operator=operator)
+                await api.remove_account(system, token)
             async with api.connected(self.nats_url, self.keys, BOOTSTRAP) as client:
                 await consumers.delete_of_partner(client, name)
                 await api.call(client, f"STREAM.PURGE.{PARTNER}", {"filter": f"{ROOT}.to.{name}.>"})

@@ -141,7 +141,7 @@ def activation(subject: str, importer: str, *, account: str, signer: Key) -> str
 
 
 def removal(accounts: Sequence[str], *, signer: Key, operator: str) -> str:
-    """What asks the resolver to forget these accounts."""
+    """What asks the server to forget these accounts."""
     return _sign({"sub": operator, "nats": {"type": "generic", "version": 2, "accounts": list(accounts)}}, signer)
 
 
