@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.policy import Policy, load
 
 
 class NatsSettings(BaseSettings):
@@ -44,8 +46,8 @@ class ServiceSettings(NatsSettings):
     health_host: str = "127.0.0.1"
     health_port: int = 0
     """0 takes a free port."""
-    policy: Path | None = None
-    """The municipality's policy file; None for the one that comes with Weefsel."""
+    policy: Annotated[Policy, NoDecode] = Field(default_factory=load)
+    """Given as the path of the municipality's policy file; without one, the policy that comes with Weefsel."""
     log_format: Literal["console", "json"] = "json"
     log_level: str = "info"
     services: Annotated[tuple[str, ...], NoDecode] = ()
@@ -59,6 +61,11 @@ class ServiceSettings(NatsSettings):
     """Seconds without NATS after which the process ends, to be started afresh."""
     stuck_limit: float = 30.0
     """Seconds that the event loop may stand still before the process ends."""
+
+    @field_validator("policy", mode="before")
+    @classmethod
+    def _load(cls, value: object) -> object:
+        return load(Path(value) if value else None) if isinstance(value, (str, Path)) else value
 
     @field_validator("services", mode="before")
     @classmethod
