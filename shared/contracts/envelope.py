@@ -112,9 +112,18 @@ class Command(Contract):
     """Something to do: sent durably on COMMANDS or asked by request/reply; answered with accepted or rejected."""
 
     RESULT: ClassVar[type[Contract]] = Contract
+    FOR_PARTNERS: ClassVar[bool] = False
+    """Whether a partner can be granted it. What only the person, a worker or an operator may do is not."""
 
-    def __init_subclass__(cls, type: str = "", result: type[Contract] | None = None, **kwargs: Any) -> None:  # noqa: A002
+    def __init_subclass__(
+        cls,
+        type: str = "",  # noqa: A002
+        result: type[Contract] | None = None,
+        partners: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init_subclass__(type=type, **kwargs)
+        cls.FOR_PARTNERS = partners
         if result is not None:
             cls.RESULT = result
 
@@ -123,9 +132,18 @@ class Query(Contract):
     """A question, by request/reply only."""
 
     RESULT: ClassVar[type[Contract]] = Contract
+    FOR_PARTNERS: ClassVar[bool] = False
+    """Whether a partner can be granted it. What only the person, a worker or an operator may do is not."""
 
-    def __init_subclass__(cls, type: str = "", result: type[Contract] | None = None, **kwargs: Any) -> None:  # noqa: A002
+    def __init_subclass__(
+        cls,
+        type: str = "",  # noqa: A002
+        result: type[Contract] | None = None,
+        partners: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init_subclass__(type=type, **kwargs)
+        cls.FOR_PARTNERS = partners
         if result is not None:
             cls.RESULT = result
 
