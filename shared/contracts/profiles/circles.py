@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.contracts.envelope import Command, Contract, Event, Query, State
 from shared.contracts.profiles.participants import Limit
-from shared.contracts.types import Moment, NeighbourhoodId, ParticipantId, Text, Version, WorkerId
+from shared.contracts.types import Moment, NeighbourhoodId, ParticipantId, Version, WorkerId
 
 _MARIA = "019432a1-7c3e-7d5a-9f00-6a1c2b3d4e5f"
 _JEF = "019432a1-7c3e-7d5a-9f00-6a1c2b3d4e61"
@@ -167,7 +167,7 @@ class VisitPage(Contract):
     """A page of visits, the oldest first."""
 
     visits: list[Visit]
-    next: str | None
+    next: UUID | None
     """Give it as `after` to read on; null on the last page."""
 
 
@@ -176,7 +176,7 @@ class ListVisits(Query, type="profiles.visit.list.v1", result=VisitPage):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA}
     participant_id: ParticipantId
-    after: Text | None = None
+    after: UUID | None = None
     limit: Limit = 50
 
 

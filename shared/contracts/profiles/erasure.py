@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.contracts.envelope import Command, Contract, Event, Query
 from shared.contracts.profiles.participants import Limit
-from shared.contracts.types import Moment, NeighbourhoodId, ParticipantId, Text
+from shared.contracts.types import Moment, NeighbourhoodId, ParticipantId
 
 _MARIA = "019432a1-7c3e-7d5a-9f00-6a1c2b3d4e5f"
 _ERASURE = "019432c0-0a10-7c00-8000-1f2e3d4c5b6a"
@@ -69,7 +69,7 @@ class ErasurePage(Contract):
     """A page of erasures, the oldest first."""
 
     erasures: list[Erasure]
-    next: str | None
+    next: UUID | None
     """Give it as `after` to read on; null on the last page."""
 
 
@@ -78,7 +78,7 @@ class ListErasures(Query, type="profiles.erasure.list.v1", result=ErasurePage):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"open_only": True}
     open_only: bool = False
-    after: Text | None = None
+    after: UUID | None = None
     limit: Limit = 50
 
 

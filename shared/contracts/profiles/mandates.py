@@ -14,7 +14,6 @@ from shared.contracts.types import (
     NeighbourhoodId,
     OrganisationId,
     ParticipantId,
-    Text,
     Token,
     Version,
 )
@@ -81,7 +80,7 @@ class MandatePage(Contract):
     """A page of mandates, the oldest first."""
 
     mandates: list[Mandate]
-    next: str | None
+    next: UUID | None
     """Give it as `after` to read on; null on the last page."""
 
 
@@ -90,7 +89,7 @@ class ListMandates(Query, type="profiles.mandate.list.v1", result=MandatePage):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA}
     participant_id: ParticipantId
-    after: Text | None = None
+    after: UUID | None = None
     limit: Limit = 50
 
 
@@ -205,7 +204,7 @@ class ConsentPage(Contract):
     """A page of consents, the oldest first."""
 
     consents: list[Consent]
-    next: str | None
+    next: UUID | None
     """Give it as `after` to read on; null on the last page."""
 
 
@@ -214,7 +213,7 @@ class ListConsents(Query, type="profiles.consent.list.v1", result=ConsentPage):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA}
     participant_id: ParticipantId
-    after: Text | None = None
+    after: UUID | None = None
     limit: Limit = 50
 
 
@@ -310,7 +309,7 @@ class FetchPage(Contract):
     """A page of fetches, the oldest first."""
 
     fetches: list[Fetch]
-    next: str | None
+    next: UUID | None
     """Give it as `after` to read on; null on the last page."""
 
 
@@ -319,7 +318,7 @@ class ListFetches(Query, type="profiles.fetch.list.v1", result=FetchPage):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA}
     participant_id: ParticipantId
-    after: Text | None = None
+    after: UUID | None = None
     limit: Limit = 50
 
 

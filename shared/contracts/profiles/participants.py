@@ -380,7 +380,7 @@ class PossibleDouble(Contract):
 
 
 class DoublePage(Contract):
-    """A page of possible doubles, the latest found last."""
+    """A page of possible doubles."""
 
     doubles: list[PossibleDouble]
     next: str | None

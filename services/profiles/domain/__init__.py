@@ -1,0 +1,1 @@
+"""What profiles decides: values in, values out, time as an argument."""

@@ -1,0 +1,125 @@
+"""Who acts, and for whom they may. Everyone for themselves, workers and operators for all, partners where granted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.profiles.domain.mandates import Consent
+from services.profiles.domain.participants import Participant
+from shared.contracts.profiles import ConsentField
+from shared.contracts.subjects import CLI, RESERVED_SENDERS
+from shared.messaging import Rejected
+
+Kind = Literal["participant", "holder", "worker", "operator", "partner"]
+"""A `holder` is a participant who acts for someone else, with a mandate."""
+
+ANYONE: frozenset[Kind] = frozenset({"participant", "holder", "worker", "operator", "partner"})
+OURS: frozenset[Kind] = ANYONE - {"partner"}
+IN_PERSON: frozenset[Kind] = OURS - {"holder"}
+"""What nobody can decide for someone else, except the worker who hears it from them."""
+STAFF: frozenset[Kind] = frozenset({"worker", "operator"})
+WORKER: frozenset[Kind] = frozenset({"worker"})
+
+_WHO = {
+    ANYONE: "the person, who holds their mandate, a worker, an operator or a partner",
+    OURS: "the person, who holds their mandate, a worker or an operator",
+    IN_PERSON: "the person, a worker or an operator",
+    STAFF: "a worker or an operator",
+    WORKER: "a worker",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who sent a message."""
+
+    kind: Literal["participant", "worker", "operator", "partner"]
+    id: str = ""
+
+    def __str__(self) -> str:
+        """As it is recorded: `worker:<id>`, `partner:<slug>`, `operator`."""
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+    @property
+    def uuid(self) -> UUID:
+        return UUID(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Where a partner may act, and for which organisation."""
+
+    partner: str
+    organisation_id: str
+    neighbourhood_ids: frozenset[str]
+
+
+def actor_of(sender: str, actor: str) -> Actor:
+    """Who acts, from the subject's sender and, for senders of our own, the actor that they name."""
+    if sender not in RESERVED_SENDERS:
+        return Actor("partner", sender)
+    kind, _, id_ = actor.partition(":")
+    if actor == "operator" or (not actor and sender == CLI):
+        return Actor("operator")
+    if kind == "worker" and _is_uuid(id_):
+        return Actor("worker", str(UUID(id_)))
+    if kind == "participant" and _is_uuid(id_):
+        return Actor("participant", str(UUID(id_)))
+    raise Rejected("malformed", "say who acts: worker:<id>, participant:<id> or operator", "ce-actor")
+
+
+def check_kind(actor: Actor, allowed: Collection[Kind], field: str = "") -> None:
+    """Refuse who may never do this, for whomever it is."""
+    kinds: set[Kind] = {"participant", "holder"} if actor.kind == "participant" else {actor.kind}
+    if not kinds & set(allowed):
+        raise _not_allowed(allowed, field)
+
+
+def check_person(actor: Actor, person: Participant, allowed: Collection[Kind], field: str) -> None:
+    """Refuse who may not do this for this person. A partner's grant is checked apart."""
+    kind: Kind = actor.kind
+    if actor.kind == "participant" and actor.uuid != person.participant_id:
+        if actor.uuid not in person.mandate_holder_ids:
+            raise Rejected("no_mandate", "has given you no mandate that runs: ask them or their worker for one", field)
+        kind = "holder"
+    if kind not in allowed:
+        raise _not_allowed(allowed, field)
+
+
+def check_grant(grant: Grant | None, neighbourhood_id: str, field: str) -> None:
+    """Refuse a partner outside the neighbourhoods that it was granted."""
+    if grant is None or neighbourhood_id not in grant.neighbourhood_ids:
+        raise Rejected(
+            "outside_grant", "lies outside the neighbourhoods that you were granted: ask the operator to add it", field
+        )
+
+
+def consented(
+    consents: Sequence[Consent], organisation_id: str, now: datetime
+) -> tuple[list[ConsentField], list[UUID]]:
+    """What an organisation may see of someone at this moment, and which consents say so. Refused when none does."""
+    running = [each for each in consents if each.organisation_id == organisation_id and each.runs(now)]
+    if not running:
+        raise Rejected(
+            "no_consent",
+            "has no running consent that names your organisation: ask them, through their worker",
+            "participant_id",
+        )
+    fields = {field for each in running for field in each.fields}
+    return sorted(fields), [each.consent_id for each in running]
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_allowed(allowed: Collection[Kind], field: str) -> Rejected:
+    return Rejected("not_allowed", f"can be done only by {_WHO[frozenset(allowed)]}: ask one of them", field)

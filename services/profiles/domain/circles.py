@@ -1,0 +1,127 @@
+"""The circle: two people who can fall back on each other. Agreed by both; a no and a step out are silent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.contracts.profiles import CircleKept, CircleRef
+from shared.messaging import Rejected
+
+MOST_TIES = 100
+"""Open questions and agreements of one person: more than a circle holds, and what fits in a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What is between two people about their circle. Without one, nothing ever was, or it has expired."""
+
+    first_id: UUID
+    second_id: UUID
+    """The two, in the order of their ids: no side is more than the other."""
+    asked_by: UUID
+    asked_at: datetime
+    agreed_at: datetime | None = None
+    ended_by: UUID | None = None
+    """Who said no or stepped out: never told to the other."""
+    ended_at: datetime | None = None
+
+    @property
+    def state(self) -> Literal["asked", "agreed", "ended"]:
+        if self.ended_at is not None:
+            return "ended"
+        return "asked" if self.agreed_at is None else "agreed"
+
+    def other(self, participant_id: UUID) -> UUID:
+        return self.second_id if participant_id == self.first_id else self.first_id
+
+
+def ask(tie: Tie | None, by: UUID, other: UUID, ties: int, now: datetime) -> Tie | None:
+    """A new question, or None when nothing changes. `ties`: how many questions and agreements `by` has.
+
+    Who was told no, or was stepped out on, may ask again and sees the same as the first time; the other isn't bothered.
+    When both ask each other, both have agreed.
+    """
+    if by == other:
+        raise Rejected("same_person", "is the same person: name someone else", "other_id")
+    if tie is not None and tie.state == "asked":
+        return None if tie.asked_by == by else agree(tie, by, now)
+    if tie is not None and (tie.state == "agreed" or tie.ended_by != by):
+        return None
+    if ties >= MOST_TIES:
+        raise Rejected(
+            "too_many", f"has {MOST_TIES} people in or asked into the circle: step out of one", "participant_id"
+        )
+    first, second = sorted((by, other))
+    return Tie(first, second, by, now)
+
+
+def agree(tie: Tie | None, by: UUID, now: datetime) -> Tie | None:
+    """Yes to a question of the other, or None when there was a yes already."""
+    if tie is not None and tie.state == "agreed":
+        return None
+    if tie is None or tie.state == "ended" or tie.asked_by == by:
+        raise Rejected("not_asked", "has no open question to this person: ask them instead", "other_id")
+    return replace(tie, agreed_at=now)
+
+
+def decline(tie: Tie | None, by: UUID, now: datetime) -> Tie | None:
+    """No to a question of the other, or None when it was over already."""
+    if tie is None or tie.state == "ended":
+        return None
+    if tie.state == "agreed":
+        raise Rejected("agreed", "is in the circle already: use step-out to leave it", "other_id")
+    if tie.asked_by == by:
+        raise Rejected("own_question", "was asked by this person: use step-out to take the question back", "other_id")
+    return replace(tie, ended_by=by, ended_at=now)
+
+
+def step_out(tie: Tie | None, by: UUID, now: datetime) -> Tie | None:
+    """Out of each other's circle, or a question taken back; None when it was over already."""
+    if tie is None or tie.state == "ended":
+        return None
+    return replace(tie, ended_by=by, ended_at=now)
+
+
+def as_seen(tie: Tie | None, by: UUID, other: UUID) -> CircleRef:
+    """What one of the two may know: the other's no looks like silence, the other's step out like an open question."""
+    status: Literal["asked", "agreed", "none"] = "none"
+    if tie is not None and tie.state == "agreed":
+        status = "agreed"
+    elif tie is not None and (tie.state == "asked" or tie.ended_by != by):
+        status = "asked"
+    return CircleRef(participant_id=by, other_id=other, status=status)
+
+
+def members(ties: Sequence[Tie], participant_id: UUID) -> list[UUID]:
+    """Who is in someone's circle."""
+    return [tie.other(participant_id) for tie in ties if tie.state == "agreed"]
+
+
+def kept(participant_id: UUID, version: int, ties: Sequence[Tie]) -> CircleKept:
+    """What the other services know of someone's circle."""
+    return CircleKept(participant_id=participant_id, version=version, member_ids=members(ties, participant_id))
+
+
+def merge(survivor_id: UUID, double_id: UUID, ties: Sequence[Tie]) -> list[Tie]:
+    """The ties of two entries that are one person: with each other person one, agreed before ended before asked."""
+    rank = {"agreed": 0, "ended": 1, "asked": 2}
+    moved = [_moved(tie, double_id, survivor_id) for tie in ties]
+    best: dict[UUID, Tie] = {}
+    for tie in sorted((tie for tie in moved if tie.first_id != tie.second_id), key=lambda tie: rank[tie.state]):
+        best.setdefault(tie.other(survivor_id), tie)
+    return list(best.values())
+
+
+def _moved(tie: Tie, double_id: UUID, survivor_id: UUID) -> Tie:
+    def now_is(participant_id: UUID) -> UUID:
+        return survivor_id if participant_id == double_id else participant_id
+
+    first, second = sorted((now_is(tie.first_id), now_is(tie.second_id)))
+    return replace(
+        tie, first_id=first, second_id=second, asked_by=now_is(tie.asked_by),
+        ended_by=now_is(tie.ended_by) if tie.ended_by else None,
+    )  # fmt: skip

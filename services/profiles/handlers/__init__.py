@@ -1,0 +1,1 @@
+"""What profiles does with each message: load, decide, save, emit."""

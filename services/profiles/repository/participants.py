@@ -1,0 +1,189 @@
+"""SQL of participants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.profiles.domain.access import Grant
+from services.profiles.domain.participants import Participant, email_key, name_key, phone_key
+from services.profiles.repository.access import grant_from
+from services.profiles.repository.doubles import MOST_DOUBLES, likely, same_by
+from shared.contracts.profiles import Enjoyment, ListParticipants, QuietHours, Reach, Slot
+from shared.database import Record
+from shared.messaging import Transaction
+
+_COLUMNS = (
+    "participant_id", "version", "name", "name_key", "neighbourhood_id", "status", "merged_into", "paused_until",
+    "out_of_matching", "languages", "reach_by", "email", "email_key", "phone", "phone_key", "organisation_id", "cell",
+    "address", "talents", "wishes", "availability", "ceiling", "quiet_from", "quiet_until", "sender", "registered_by",
+    "on_word_of", "reference", "registered_at", "newcomer_since", "visited_at", "left_at",
+)  # fmt: skip
+_NAMES = ", ".join(_COLUMNS)
+_PLACES = ", ".join(f"${n}" for n in range(1, len(_COLUMNS) + 1))
+_SETS = ", ".join(f"{name} = ${n}" for n, name in enumerate(_COLUMNS, 1) if name != "participant_id")
+_KEYS = tuple(f"${_COLUMNS.index(name) + 1}" for name in ("neighbourhood_id", "name_key", "email_key", "phone_key"))
+HOLDERS = """
+    ARRAY(
+        SELECT m.holder_id FROM mandate AS m
+        WHERE m.participant_id = p.participant_id AND m.ended_at IS NULL AND (m.until IS NULL OR m.until > {now})
+        ORDER BY m.mandate_id
+    ) AS mandate_holder_ids
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a registration meets: is there such a neighbourhood, may this sender, was this reference used before."""
+
+    neighbourhood: bool
+    grant: Grant | None
+    participant_id: UUID | None
+    version: int | None
+
+
+async def standing(tx: Transaction, neighbourhood_id: str, sender: str, reference: str | None) -> Standing:
+    """All that a registration is checked against, in one look. A merged entry's reference leads to the survivor."""
+    row = await tx.fetchrow(
+        """
+        SELECT EXISTS (SELECT FROM neighbourhood WHERE neighbourhood_id = $1 AND retired_at IS NULL) AS neighbourhood,
+            g.organisation_id, g.neighbourhood_ids, known.participant_id, known.version
+        FROM (SELECT) AS one
+        LEFT JOIN partner_grant AS g ON g.partner = $2
+        LEFT JOIN LATERAL (
+            SELECT s.participant_id, s.version FROM participant AS p
+            JOIN participant AS s ON s.participant_id = coalesce(p.merged_into, p.participant_id)
+            WHERE p.sender = $2 AND p.reference = $3
+        ) AS known ON true
+        """,
+        neighbourhood_id, sender, reference,
+    )  # fmt: skip
+    assert row is not None
+    return Standing(row["neighbourhood"], grant_from(sender, row), row["participant_id"], row["version"])
+
+
+async def add(tx: Transaction, person: Participant) -> list[UUID]:
+    """A new participant. Returns the entries that may be the same person; those pairs are kept."""
+    rows = await tx.fetch(
+        f"""
+        WITH likely AS (
+            SELECT participant_id, {same_by(*_KEYS)} FROM participant WHERE {likely(*_KEYS)} LIMIT {MOST_DOUBLES}
+        ), added AS (
+            INSERT INTO participant ({_NAMES}) VALUES ({_PLACES}) RETURNING participant_id, registered_at
+        ), noted AS (
+            INSERT INTO possible_double (first_id, second_id, same_by, found_at)
+            SELECT least(l.participant_id, a.participant_id), greatest(l.participant_id, a.participant_id),
+                l.same_by, a.registered_at
+            FROM likely AS l CROSS JOIN added AS a
+        )
+        SELECT participant_id FROM likely
+        """,  # noqa: S608 - constants of this module
+        *_values(person),
+    )
+    return [row["participant_id"] for row in rows]
+
+
+async def neighbourhood_exists(tx: Transaction, neighbourhood_id: str) -> bool:
+    return bool(
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM neighbourhood WHERE neighbourhood_id = $1 AND retired_at IS NULL)",
+            neighbourhood_id,
+        )
+    )
+
+
+async def locked(tx: Transaction, participant_id: UUID) -> Participant | None:
+    """One participant, to change: nobody else can meanwhile."""
+    row = await tx.fetchrow(
+        f"SELECT p.*, {HOLDERS.format(now='$2')} FROM participant AS p WHERE p.participant_id = $1 FOR UPDATE OF p",  # noqa: S608
+        participant_id, tx.now,
+    )  # fmt: skip
+    return participant_from(row) if row else None
+
+
+async def read(tx: Transaction, participant_id: UUID) -> Participant | None:
+    """One participant, to look at."""
+    row = await tx.fetchrow(
+        f"SELECT p.*, {HOLDERS.format(now='$2')} FROM participant AS p WHERE p.participant_id = $1",  # noqa: S608
+        participant_id, tx.now,
+    )  # fmt: skip
+    return participant_from(row) if row else None
+
+
+async def save(tx: Transaction, person: Participant) -> None:
+    """What a participant is from now on."""
+    await tx.execute(f"UPDATE participant SET {_SETS} WHERE participant_id = $1", *_values(person))  # noqa: S608
+
+
+async def listed(
+    tx: Transaction, query: ListParticipants, after: tuple[str, UUID] | None, limit: int
+) -> list[tuple[str, Participant]]:
+    """Participants by name, each with the key that it is sorted by."""
+    words = [f"%{_literal(word)}%" for word in name_key(query.name).split()] if query.name else []
+    rows = await tx.fetch(
+        f"""
+        SELECT p.*, {HOLDERS.format(now="$1")} FROM participant AS p
+        WHERE p.status <> 'merged'
+            AND ($2::text IS NULL OR p.neighbourhood_id = $2)
+            AND CASE WHEN $3::text IS NULL THEN p.status <> 'left' ELSE p.status = $3 END
+            AND p.name_key LIKE ALL ($4::text[])
+            AND (NOT $5 OR (p.visited_at IS NULL AND p.status <> 'left'))
+            AND ($6::text IS NULL OR (p.name_key, p.participant_id) > ($6, $7::uuid))
+        ORDER BY p.name_key, p.participant_id LIMIT $8
+        """,  # noqa: S608 - constants of this module
+        tx.now, query.neighbourhood_id, query.status, words, query.not_yet_visited,
+        after[0] if after else None, after[1] if after else None, limit,
+    )  # fmt: skip
+    return [(row["name_key"], participant_from(row)) for row in rows]
+
+
+def _values(person: Participant) -> tuple[Any, ...]:
+    """A participant as a row, in the order of the columns."""
+    quiet = person.quiet_hours
+    return (
+        person.participant_id, person.version, person.name, name_key(person.name), person.neighbourhood_id,
+        person.status, person.merged_into, person.paused_until, person.out_of_matching, list(person.languages),
+        person.reach.by, person.reach.email, email_key(person.reach.email), person.reach.phone,
+        phone_key(person.reach.phone), person.reach.organisation_id, person.cell, person.address,
+        _json(person.talents), _json(person.wishes), _json(person.availability), person.ceiling,
+        quiet.start if quiet else None, quiet.end if quiet else None, person.sender, person.registered_by,
+        person.on_word_of, person.reference, person.registered_at, person.newcomer_since, person.visited_at,
+        person.left_at,
+    )  # fmt: skip
+
+
+def participant_from(row: Record) -> Participant:
+    same = {
+        name: row[name]
+        for name in (
+            "participant_id", "version", "name", "neighbourhood_id", "status", "merged_into", "paused_until",
+            "out_of_matching", "cell", "address", "ceiling", "sender", "registered_by", "on_word_of", "reference",
+            "registered_at", "newcomer_since", "visited_at", "left_at",
+        )
+    }  # fmt: skip
+    return Participant(
+        **same,
+        languages=tuple(row["languages"]),
+        reach=Reach.model_construct(
+            by=row["reach_by"], email=row["email"], phone=row["phone"], organisation_id=row["organisation_id"]
+        ),
+        talents=tuple(Enjoyment(**each) for each in json.loads(row["talents"])),
+        wishes=tuple(Enjoyment(**each) for each in json.loads(row["wishes"])),
+        availability=tuple(Slot(**each) for each in json.loads(row["availability"])),
+        quiet_hours=QuietHours(start=row["quiet_from"], end=row["quiet_until"])
+        if row["quiet_from"] is not None
+        else None,
+        mandate_holder_ids=tuple(row["mandate_holder_ids"]),
+    )
+
+
+def _json(parts: Sequence[Enjoyment | Slot]) -> str:
+    return json.dumps([part.model_dump(exclude_none=True) for part in parts], ensure_ascii=False)
+
+
+def _literal(word: str) -> str:
+    """A word in which LIKE finds no wildcards."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
