@@ -17,7 +17,7 @@ def offset() -> timedelta:
     if not path:
         return timedelta(0)
     try:
-        modified = os.stat(path).st_mtime_ns
+        modified = Path(path).stat().st_mtime_ns
     except FileNotFoundError:
         return timedelta(0)
     if _seen[:2] != (path, modified):

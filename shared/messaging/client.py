@@ -55,7 +55,8 @@ class Client:
 
         connection = await nats.connect(
             url, user_credentials=str(credentials), inbox_prefix=f"_INBOX_{name}".encode(), name=name,
-            connect_timeout=3, max_reconnect_attempts=-1, reconnect_time_wait=0.3, error_cb=quiet, **({"tls": tls} if tls else {}),
+            connect_timeout=3, max_reconnect_attempts=-1, reconnect_time_wait=0.3,
+            error_cb=quiet, **({"tls": tls} if tls else {}),
         )  # fmt: skip
         try:
             yield cls(connection, name)
@@ -111,12 +112,14 @@ class Client:
         return UUID(headers["ce-id"])
 
     async def answers(self, *, ready: asyncio.Event | None = None) -> AsyncIterator[Answer]:
-        """Answers to commands of this sender from now on, endlessly; survives a restart of the server.
+        """Answers to this sender's commands from now on, until the connection is closed; survives a server's restart.
 
         `ready` is set once none will be missed.
         """
         after = 0
         while True:
+            if self.connection.is_closed:
+                return
             inbox = self.connection.new_inbox()
             subscription = await self.connection.subscribe(inbox)
             try:

@@ -73,8 +73,7 @@ def handlers(processor: Callable[[], Processor], retention: Retention | None) ->
     async def run_retention(command: RunRetention, tx: Transaction) -> Retained:
         del command
         _operators_only(tx)
-        removed = await store.expire(tx.connection, tx.now, KEPT_DAYS)
-        return Retained(removed=removed | (await retention(tx) if retention else {}))
+        return Retained(removed=await expire(tx, retention))
 
     table: dict[Any, Any] = {
         ListDeadLetters: list_dead_letters,
@@ -84,6 +83,12 @@ def handlers(processor: Callable[[], Processor], retention: Retention | None) ->
         RunRetention: run_retention,
     }
     return Handlers({contract.TYPE: (contract, function) for contract, function in table.items()})
+
+
+async def expire(tx: Transaction, retention: Retention | None) -> dict[str, int]:
+    """Remove what has been kept long enough, the kit's records and the service's own; returns rows by kind."""
+    removed = await store.expire(tx.connection, tx.now, KEPT_DAYS)
+    return removed | (await retention(tx) if retention else {})
 
 
 def _operators_only(tx: Transaction) -> None:

@@ -114,6 +114,17 @@ class Processor:
             return _rejection(incoming, [BUSY])
         return outcome.answer or _rejection(incoming, [BROKEN])
 
+    async def within(self, work: Callable[[Transaction], Awaitable[object]]) -> None:
+        """Do something of the service's own, such as retention, in a transaction like a handler's. Raises Outage."""
+        unit = _Unit()
+        envelope = Envelope(id=new_id(), type="", source=f"{SOURCE}/{self.service}", time=clock.now())
+
+        async def run(connection: Connection) -> None:
+            await work(self._transaction(connection, unit, envelope, sender=self.service))
+            await self._write(connection, unit)
+
+        await self._in_transaction(run)
+
     async def replay(self, incoming: Incoming, connection: Connection) -> Outcome:
         """Hand a dead letter to its handler again, in the caller's transaction. Raises what the handler raises."""
         reading.read(incoming, self.handlers, clock.now())
@@ -192,10 +203,7 @@ class Processor:
         with tracer.start_as_current_span(
             f"handle {envelope.type}", continued(envelope.traceparent), kind=trace.SpanKind.CONSUMER
         ):
-            tx = Transaction(
-                connection, unit.pending, envelope, sender=incoming.sender, now=clock.now(),
-                service=self.service, settings=self.settings,
-            )  # fmt: skip
+            tx = self._transaction(connection, unit, envelope, sender=incoming.sender)
             result = await incoming.handle(incoming.message, tx)
         self.metrics.handled.labels(envelope.type).observe(time.perf_counter() - started)
         if incoming.asks:
@@ -203,6 +211,17 @@ class Processor:
             self._answer(incoming, Answer(id=envelope.id, status="accepted", result=data), unit)
         else:
             unit.outcomes.append(Outcome(incoming))
+
+    def _transaction(self, connection: Connection, unit: _Unit, envelope: Envelope, *, sender: str) -> Transaction:
+        return Transaction(
+            connection,
+            unit.pending,
+            envelope,
+            sender=sender,
+            now=clock.now(),
+            service=self.service,
+            settings=self.settings,
+        )
 
     def _again(self, incoming: Incoming, kept: store.KeptAnswer, unit: _Unit) -> None:
         self.metrics.duplicates.inc()

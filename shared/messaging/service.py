@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 log = telemetry.logger(__name__)
 MAX_REPLY = 60_000
+CLOCK_CHECK = 5.0
+"""Seconds between looks at a clock that may be moved."""
 OLD = 60.0
 """Seconds that a message may wait in the outbox before the service is not ready."""
 
@@ -119,7 +122,7 @@ class Service:
             port = await stack.enter_async_context(
                 health.serving(health.application(metrics, wiring.checks), settings.health_host, settings.health_port)
             )
-            for work in (wiring.watchdog.run(), wiring.relay.run()):
+            for work in (wiring.watchdog.run(), wiring.relay.run(), wiring.expire_hourly()):
                 task = asyncio.create_task(work)
                 stack.push_async_callback(_end, task)
             stack.push_async_callback(wiring.stop_taking)
@@ -241,6 +244,21 @@ class _Wiring:
             await self.broker.connection.publish(
                 raw.reply, _reply(answer), headers=_reply_headers(answer, self.service.name)
             )
+
+    async def expire_hourly(self) -> None:
+        """Retention: what nobody acts on expires by itself, an hour late at most."""
+        last = clock.now()
+        while True:
+            await asyncio.sleep(CLOCK_CHECK)
+            if clock.now() - last < timedelta(hours=1):
+                continue
+            last = clock.now()
+            try:
+                await self.processor.within(lambda tx: operations.expire(tx, self.service.retention))
+            except Outage:
+                continue
+            except Exception:
+                log.exception("retention failed, and will be tried again in an hour")
 
     async def checks(self) -> dict[str, str]:
         """What `/readyz` asks: database, NATS, consumers, and the age of the oldest unsent message."""
