@@ -128,9 +128,7 @@ class Office:
         async with self._database() as database:
             partner = await _existing(database, name)
             async with api.connected(self.nats_url, self.keys, SYSTEM) as system:
-                signer, operator = self.keys.operator_signing, self.keys.operator_public
-                token = jwt.removal([partner.account], signer=signer, operator=operator)
-                await api.remove_account(system, token)
+                await api.remove_account(system, jwt.removal([partner.account], signer=self.keys.operator_signing))
             async with api.connected(self.nats_url, self.keys, BOOTSTRAP) as client:
                 await consumers.delete_of_partner(client, name)
                 await api.call(client, f"STREAM.PURGE.{PARTNER}", {"filter": f"{ROOT}.to.{name}.>"})
@@ -249,9 +247,7 @@ def _partner(row: asyncpg.Record) -> Partner:
 def _check_name(name: str, services: Sequence[str]) -> None:
     _check(Token, name, f"A partner can't be called {name!r}: its name")
     if name in accounts.RESERVED or name in services:
-        raise Trouble(
-            f"A partner can't be called {name}: that name is our own. Choose another, such as {name}-partner."
-        )
+        raise Trouble(f"A partner can't be called {name}: the name is our own. Choose another, such as {name}-partner.")
 
 
 def _check_places(organisation_id: str, neighbourhood_ids: Sequence[str]) -> None:

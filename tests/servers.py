@@ -282,7 +282,7 @@ async def _bootstrap_nats(made: Stack) -> None:
 
 async def _remove_account(made: Stack) -> None:
     signer = made.keys.operator_signing
-    token = jwt.removal([made.keys.account], signer=signer, operator=signer.public)
+    token = jwt.removal([made.keys.account], signer=signer)
     async with api.connected(made.nats_url, made.keys, accounts.SYSTEM) as system:
         await api.remove_account(system, token)
 

@@ -140,9 +140,9 @@ def activation(subject: str, importer: str, *, account: str, signer: Key) -> str
     return _sign({"sub": importer, "name": subject, "nats": nats}, signer)
 
 
-def removal(accounts: Sequence[str], *, signer: Key, operator: str) -> str:
-    """What asks the server to forget these accounts."""
-    return _sign({"sub": operator, "nats": {"type": "generic", "version": 2, "accounts": list(accounts)}}, signer)
+def removal(accounts: Sequence[str], *, signer: Key) -> str:
+    """What asks the server to forget these accounts. `signer` is the operator's."""
+    return _sign({"sub": signer.public, "nats": {"type": "generic", "version": 2, "accounts": list(accounts)}}, signer)
 
 
 def read(token: str) -> Claims:
