@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import nats.errors
+import nats.js.errors
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
@@ -34,6 +36,8 @@ class Puller(BatchPullStreamSubscriber):
     __slots__ = ()
     fatal: Callable[[str], None]
     asked: int
+    heard: float
+    reconnects: int
 
     async def _create_subscription(self) -> None:
         if self.subscription:
@@ -41,7 +45,8 @@ class Puller(BatchPullStreamSubscriber):
         prefix = self.extra_options["inbox_prefix"].decode()
         inbox = f"{prefix}{self.connection.new_inbox().rsplit('.', 1)[-1]}"
         self.subscription = await self.connection.subscribe(inbox)  # type: ignore[assignment]
-        self.asked = 0
+        self.asked = self.reconnects = 0
+        self.heard = time.monotonic()
         self.add_task(self._consume_pull)
 
     async def _consume_pull(self) -> None:
@@ -85,42 +90,60 @@ class Puller(BatchPullStreamSubscriber):
         try:
             await self.connection.publish(subject, json.dumps(request).encode(), reply=subscription.subject)
             self.asked = self.pull_sub.batch_size
+            self.reconnects = self.connection.stats["reconnects"]
+            self.heard = time.monotonic()
         except nats.errors.Error:
             await asyncio.sleep(1)
 
     async def _take(self, subscription: Subscription) -> list[Msg]:
-        """All that has arrived, waiting for the first."""
+        """All that has arrived, waiting for the first. Empty when there is nothing but a status, or nothing at all."""
         batch: list[Msg] = []
         try:
-            message = await subscription.next_msg(timeout=2.5 * HEARTBEAT)
-        except (TimeoutError, nats.errors.Error):
-            # No heartbeat: the request was lost with a connection. Ask again.
-            self.asked = 0
-            await asyncio.sleep(0.1)
-            return batch
-        while True:
-            status = _status(message)
-            if status:
-                await self._heed(status, message)
-            else:
-                batch.append(message)
-                self.asked -= 1
-            if len(batch) >= self.pull_sub.batch_size or not subscription.pending_msgs:
-                return batch
             message = await subscription.next_msg(timeout=1)
+            self.heard = time.monotonic()
+            while True:
+                status = _status(message)
+                if status:
+                    await self._heed(status, message)
+                else:
+                    batch.append(message)
+                    self.asked -= 1
+                if len(batch) >= self.pull_sub.batch_size or not subscription.pending_msgs:
+                    break
+                message = await subscription.next_msg(timeout=1)
+        except TimeoutError:
+            if self._forgotten():
+                self.asked = 0
+        except nats.errors.Error:
+            await asyncio.sleep(0.1)
+        return batch
+
+    def _forgotten(self) -> bool:
+        """Whether the server no longer knows of our request: after a reconnect, or when its heartbeat stops."""
+        reconnects = self.connection.stats["reconnects"]
+        lost = reconnects != self.reconnects or time.monotonic() - self.heard > 2.5 * HEARTBEAT
+        self.reconnects = reconnects
+        return lost and self.connection.is_connected
 
     async def _heed(self, status: str, message: Msg) -> None:
         if status == "100":  # a heartbeat
             return
         self.asked = 0
-        text = (message.headers or {}).get("Description", "")
-        consumer = f"{self.stream.name}'s consumer {self.extra_options['durable']}"
-        if status == "409" and "Deleted" in text:
-            self.fatal(f"{consumer} was deleted: run the bootstrap job")
-        elif status == "503":
-            self.fatal(f"nobody answers for {consumer}: run the bootstrap job")
-        if status not in ("404", "408"):
-            await asyncio.sleep(0.5)
+        if status in ("404", "408"):  # nothing there, or the request's time is over
+            return
+        await asyncio.sleep(0.5)
+        if "Deleted" in (message.headers or {}).get("Description", "") or status == "503":
+            await self._check_consumer()
+
+    async def _check_consumer(self) -> None:
+        """Without its consumer a service would ask thousands of times a second, and never recover by itself."""
+        durable = self.extra_options["durable"]
+        try:
+            await self.connection.jetstream(timeout=2).consumer_info(self.stream.name, durable)
+        except nats.js.errors.NotFoundError:
+            self.fatal(f"{self.stream.name} has no consumer {durable} any more: run the bootstrap job")
+        except (nats.errors.Error, nats.js.errors.Error):
+            return  # the server is on its way
 
 
 def subscribe(
