@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
+from shared.contracts import asyncapi
 from shared.contracts.drift import drift
 from shared.contracts.schemas import committed, schemas, write
 
@@ -19,12 +21,29 @@ def main() -> int:
     options = parser.parse_args()
     found = schemas()
     changes = drift(committed(), found)
-    refused = changes if options.check else [change for change in changes if change.breaking and not options.breaks]
-    if not options.check and not refused:
-        write(found)
-    for change in refused:
-        print(change, file=sys.stderr)  # noqa: T201
-    return 1 if refused else 0
+    if options.check:
+        sentences = [str(change) for change in changes] + [
+            f"{path} is out of date: run `make generate`." for path in _old()
+        ]
+    else:
+        sentences = [str(change) for change in changes if change.breaking and not options.breaks]
+        if not sentences:
+            write(found)
+            for path, text in _pages().items():
+                path.write_text(text, "utf-8")
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)  # noqa: T201
+    return 1 if sentences else 0
+
+
+def _pages() -> dict[Path, str]:
+    """The generated documents, each with its text."""
+    return {asyncapi.DOCUMENT: asyncapi.text()}
+
+
+def _old() -> list[str]:
+    """The generated documents that no longer say what the contracts say."""
+    return [path.name for path, text in _pages().items() if not path.exists() or path.read_text("utf-8") != text]
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ KINDS: dict[type[Contract], str] = {
 RESULT = ".result"
 
 
-class _Plain(GenerateJsonSchema):
+class Plain(GenerateJsonSchema):
     """Without the titles that pydantic derives from field names: they repeat the name and hide the description."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
@@ -58,7 +58,7 @@ def example_of(contract: type[Contract]) -> Schema:
 
 def schema_of(contract: type[Contract], name: str = "", ref_template: str = "#/$defs/{model}") -> Schema:
     """One contract's schema; `name` when it has no type of its own, as a result."""
-    body = contract.model_json_schema(by_alias=True, ref_template=ref_template, schema_generator=_Plain)
+    body = contract.model_json_schema(by_alias=True, ref_template=ref_template, schema_generator=Plain)
     schema: Schema = {"$schema": DIALECT, "$id": f"urn:weefsel:{name or contract.TYPE}"}
     if contract.TYPE:
         schema["x-weefsel-kind"] = kind_of(contract)
