@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from shared.contracts import asyncapi
+from shared.contracts import asyncapi, page
 from shared.contracts.drift import drift
 from shared.contracts.schemas import committed, schemas, write
 
@@ -38,7 +38,7 @@ def main() -> int:
 
 def _pages() -> dict[Path, str]:
     """The generated documents, each with its text."""
-    return {asyncapi.DOCUMENT: asyncapi.text()}
+    return {asyncapi.DOCUMENT: asyncapi.text(), page.PAGE: page.text()}
 
 
 def _old() -> list[str]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.contracts import load, subjects
+from shared.contracts.describe import feed_address, is_for_partners, letter_address, local
 from shared.contracts.envelope import Answer, Command, Contract, Event, Letter, Query
 from shared.contracts.problems import CODES
 from shared.contracts.schemas import Plain, Schema, example_of, result_of
@@ -53,13 +54,7 @@ _ENVELOPE_EXAMPLE = {
 
 def for_partners() -> dict[str, type[Contract]]:
     """The contracts that a partner can meet: what it may be granted, the feed, and letters to it."""
-    return {name: contract for name, contract in load().items() if _is_for_partners(contract)}
-
-
-def _is_for_partners(contract: type[Contract]) -> bool:
-    if issubclass(contract, (Command, Query)):
-        return contract.FOR_PARTNERS
-    return issubclass(contract, Letter) or (issubclass(contract, Event) and contract.FEED)
+    return {name: contract for name, contract in load().items() if is_for_partners(contract)}
 
 
 def document() -> Schema:
@@ -119,17 +114,24 @@ def _channels(contracts: dict[str, type[Contract]]) -> Iterator[tuple[str, Schem
         if issubclass(contract, Command):
             yield (
                 f"commands.{name}",
-                _channel(contract, f"weefsel.cmd.{name}", "Stored, done once, answered.", stream=subjects.COMMANDS),
+                _channel(
+                    contract,
+                    local(subjects.command(contract, ""), ""),
+                    "Stored, done once, answered.",
+                    stream=subjects.COMMANDS,
+                ),
             )
         if issubclass(contract, (Command, Query)):
-            yield f"requests.{name}", _channel(contract, f"weefsel.rpc.{name}", "Answered at once, or not at all.")
+            yield (
+                f"requests.{name}",
+                _channel(contract, local(subjects.request(contract, ""), ""), "Answered at once, or not at all."),
+            )
         if issubclass(contract, Event):
-            service, rest = name.split(".", 1)
-            address = f"{subjects.ROOT}.feed.{{neighbourhood}}.{service}.{rest}"
+            address = feed_address(contract, "{neighbourhood}")
             yield f"feed.{name}", _channel(contract, address, "A fact, without content.", stream=subjects.FEED)
         if issubclass(contract, Letter):
             verb = "{status}" if contract is Answer else "{verb}"
-            address = f"{subjects.ROOT}.to.{{partner}}.{contract.KIND}.{{id}}.{verb}"
+            address = letter_address(contract, "{partner}", "{id}", verb)
             channel = _channel(contract, address, "Addressed to you alone.", stream=subjects.PARTNER)
             yield f"letters.{contract.KIND}", channel
     yield (
