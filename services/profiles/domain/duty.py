@@ -9,7 +9,9 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.profiles.domain.participants import Participant
 from shared.contracts.profiles import DutyRole, Hours, Step
+from shared.policy import Visits
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PATTERN = timedelta(days=15)
@@ -58,6 +60,10 @@ class Staff:
         """Who stands in for a worker and isn't away."""
         backup = self.colleagues.get(worker.backup_id) if worker.backup_id else None
         return backup if backup and not backup.away(at) else None
+
+
+NOBODY = Staff(ZoneInfo("UTC"))
+"""Of a neighbourhood that isn't known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,22 @@ def told(step: Step, staff: Staff, at: datetime) -> tuple[Step, UUID | None]:
 def after(step: Step) -> Step | None:
     """The next step up; None after the last."""
     return {"worker": "backup", "backup": "coordinator"}.get(step)  # type: ignore[return-value]
+
+
+def waits_for_visit(newcomer: Participant) -> bool:
+    """Whether someone is still here and has had no visit since they came."""
+    return newcomer.visited_at is None and newcomer.status in ("active", "paused")
+
+
+def not_before(newcomer: Participant, visits: Visits, now: datetime) -> datetime | None:
+    """When to look again at a newcomer without a visit; None when it is time to tell someone.
+
+    Their time may run longer than the timer knew (another policy, a move), and who has paused is left in peace.
+    """
+    due = newcomer.newcomer_since + timedelta(days=visits.within_days)
+    if now < due:
+        return due
+    return now + timedelta(days=visits.escalate_after_days) if newcomer.status == "paused" else None
 
 
 def _turns(staff: Staff, at: datetime) -> Iterator[datetime]:

@@ -139,6 +139,19 @@ def view(worker: Worker, absences: Sequence[Absence], coordinator_id: UUID | Non
     )
 
 
+def cursor(worker: Worker) -> str:
+    """Where a list that is read in pages goes on."""
+    return f"{worker.worker_id} {worker.name.lower()}"
+
+
+def read_cursor(text: str) -> tuple[str, UUID]:
+    id_, _, name = text.partition(" ")
+    try:
+        return name, UUID(id_)
+    except ValueError:
+        raise Rejected("malformed", "is not what an earlier page gave as `next`", "after") from None
+
+
 def _changed(worker: Worker, **given: Any) -> Worker:
     """The next version, or the same worker when nothing differs."""
     new = replace(worker, **given)

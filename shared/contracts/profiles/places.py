@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from shared.contracts.envelope import Command, Contract, Event, Query, State
+from shared.contracts.profiles.participants import Limit
 from shared.contracts.types import (
     Cell,
     Email,
@@ -14,6 +15,7 @@ from shared.contracts.types import (
     NeighbourhoodId,
     OrganisationId,
     Phone,
+    Text,
     Timezone,
     Token,
     Version,
@@ -105,15 +107,16 @@ class OrganisationPage(Contract):
     """Organisations, by id."""
 
     organisations: list[Organisation]
-    next_page: str | None
-    """Ask again with this `page` for the rest; null on the last page."""
+    next: str | None
+    """Give it as `after` to read on; null on the last page."""
 
 
 class ListOrganisations(Query, type="profiles.organisation.list.v1", result=OrganisationPage):
-    """The organisations there are, 50 at a time."""
+    """The organisations there are."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {}
-    page: str | None = Field(default=None, max_length=500)
+    after: Text | None = None
+    limit: Limit = 50
 
 
 class OrganisationRegistered(Event, type="profiles.organisation.registered.v1"):
@@ -239,15 +242,16 @@ class NeighbourhoodPage(Contract):
     """Neighbourhoods, by id."""
 
     neighbourhoods: list[Neighbourhood]
-    next_page: str | None
-    """Ask again with this `page` for the rest; null on the last page."""
+    next: str | None
+    """Give it as `after` to read on; null on the last page."""
 
 
 class ListNeighbourhoods(Query, type="profiles.neighbourhood.list.v1", result=NeighbourhoodPage):
-    """The neighbourhoods there are, without their cells, 50 at a time."""
+    """The neighbourhoods there are, without their cells."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {}
-    page: str | None = Field(default=None, max_length=500)
+    after: Text | None = None
+    limit: Limit = 50
 
 
 class NeighbourhoodRegistered(Event, type="profiles.neighbourhood.registered.v1", feed=True):

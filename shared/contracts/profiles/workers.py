@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from shared.contracts.envelope import Command, Contract, Event, Query, State
+from shared.contracts.profiles.participants import Limit
 from shared.contracts.types import (
     Email,
     Language,
@@ -18,6 +19,7 @@ from shared.contracts.types import (
     OrganisationId,
     ParticipantId,
     Phone,
+    Text,
     Version,
     Weekday,
     WorkerId,
@@ -213,17 +215,18 @@ class WorkerPage(Contract):
     """Workers, by name."""
 
     workers: list[Worker]
-    next_page: str | None
-    """Ask again with this `page` for the rest; null on the last page."""
+    next: str | None
+    """Give it as `after` to read on; null on the last page."""
 
 
 class ListWorkers(Query, type="profiles.worker.list.v1", result=WorkerPage):
-    """The workers there are, 50 at a time."""
+    """The workers there are."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": "brugse-poort"}
     neighbourhood_id: NeighbourhoodId | None = None
     organisation_id: OrganisationId | None = None
-    page: str | None = Field(default=None, max_length=500)
+    after: Text | None = None
+    limit: Limit = 50
 
 
 class WorkerRegistered(Event, type="profiles.worker.registered.v1"):
