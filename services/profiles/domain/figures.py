@@ -27,27 +27,28 @@ class Shown:
     visited_in_time: int | None
 
 
-def shown(counts: Counts, before: Shown, smallest: int) -> Shown:
-    """What may be shown of a month's counts, given what was last shown of each.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was last shown, however long ago; None when it never was."""
+
+    participants: int | None = None
+    with_circle: int | None = None
+    without_circle: int | None = None
+    """The difference of the two, in the last month that showed both."""
+
+
+def shown(counts: Counts, before: Told, smallest: int) -> Shown:
+    """What may be shown of a month's counts, given what was last shown.
 
     Nothing that stands for fewer than `smallest` people may come out: not a count, not the rest when a part is taken
     from the whole, not the difference between two months. So a part goes with a rest that is too small, and who is
     there at the end of a month is told anew only when it differs enough from what was told before.
     """
     participants = _stock(counts.participants, before.participants, smallest)
-    with_circle = _stock(counts.with_circle, before.with_circle, smallest)
-    if participants is None or with_circle is None:
-        with_circle = None
-    elif before.participants is not None and before.with_circle is not None:
-        rest_before, rest = before.participants - before.with_circle, participants - with_circle
-        if 0 < abs(rest - rest_before) < smallest:
-            with_circle = before.with_circle
-    if with_circle is not None and participants is not None:
-        with_circle = with_circle if _hides_the_rest(counts, participants, with_circle, smallest) else None
+    with_circle = _with_circle(counts, participants, before, smallest)
     newcomers = counts.newcomers if counts.newcomers >= smallest else None
-    visited = counts.visited_in_time
-    parts = (visited, counts.newcomers - visited)
-    return Shown(participants, with_circle, newcomers, visited if min(parts) >= smallest else None)
+    visited, not_visited = counts.visited_in_time, counts.newcomers - counts.visited_in_time
+    return Shown(participants, with_circle, newcomers, visited if min(visited, not_visited) >= smallest else None)
 
 
 def month_of(at: datetime, zone: ZoneInfo) -> str:
@@ -69,9 +70,24 @@ def a_year_before(month: str) -> str:
 def _stock(count: int, before: int | None, smallest: int) -> int | None:
     if count < smallest:
         return None
-    return before if before is not None and abs(count - before) < smallest else count
+    return before if before is not None and not _tells_nothing(count - before, smallest) else count
 
 
-def _hides_the_rest(counts: Counts, participants: int, with_circle: int, smallest: int) -> bool:
-    """Whether those who are left out are enough, as they are and as they would be worked out."""
-    return min(counts.participants - counts.with_circle, participants - with_circle) >= smallest
+def _with_circle(counts: Counts, participants: int | None, before: Told, smallest: int) -> int | None:
+    """As it is, or as it was told before; or not at all when the people without a circle could be worked out."""
+    stock = _stock(counts.with_circle, before.with_circle, smallest)
+    if participants is None or stock is None or counts.participants - counts.with_circle < smallest:
+        return None
+    for candidate in (stock, before.with_circle):
+        if candidate is None:
+            continue
+        rest = participants - candidate
+        if rest >= smallest and (
+            before.without_circle is None or _tells_nothing(rest - before.without_circle, smallest)
+        ):
+            return candidate
+    return None
+
+
+def _tells_nothing(difference: int, smallest: int) -> bool:
+    return difference == 0 or abs(difference) >= smallest

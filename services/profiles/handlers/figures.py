@@ -32,7 +32,7 @@ async def on_month_ended(event: MonthEnded, tx: Transaction) -> None:
     begins, ends = domain.stretch(event.month, ZoneInfo(neighbourhood.timezone))
     id_ = neighbourhood.neighbourhood_id
     counts = await repository.counted(tx, id_, begins, ends, policy.visits.within_days)
-    before = await repository.last_shown(tx, id_)
+    before = await repository.told_before(tx, id_)
     await repository.keep(tx, id_, event.month, domain.shown(counts, before, policy.figures.smallest_cell))
     await follow_months(tx, neighbourhood, domain.month_of(ends, ZoneInfo(neighbourhood.timezone)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.profiles.domain.figures import Counts, Shown
+from services.profiles.domain.figures import Counts, Shown, Told
 from shared.contracts.profiles import MonthFigures
 from shared.messaging import Transaction
 
@@ -34,20 +34,25 @@ async def counted(
     return Counts(**dict(row))
 
 
-async def last_shown(tx: Transaction, neighbourhood_id: str) -> Shown:
-    """What was last shown of each count, however long ago."""
+async def told_before(tx: Transaction, neighbourhood_id: str) -> Told:
+    """What was last shown of who is there."""
     row = await tx.fetchrow(
         """
-        SELECT
-            (SELECT participants FROM figure WHERE neighbourhood_id = $1 AND participants IS NOT NULL
-             ORDER BY month DESC LIMIT 1) AS participants,
-            (SELECT with_circle FROM figure WHERE neighbourhood_id = $1 AND with_circle IS NOT NULL
-             ORDER BY month DESC LIMIT 1) AS with_circle
+        SELECT last.participants, circle.with_circle, circle.participants - circle.with_circle AS without_circle
+        FROM (SELECT) AS one
+        LEFT JOIN LATERAL (
+            SELECT participants FROM figure
+            WHERE neighbourhood_id = $1 AND participants IS NOT NULL ORDER BY month DESC LIMIT 1
+        ) AS last ON true
+        LEFT JOIN LATERAL (
+            SELECT participants, with_circle FROM figure
+            WHERE neighbourhood_id = $1 AND with_circle IS NOT NULL ORDER BY month DESC LIMIT 1
+        ) AS circle ON true
         """,
         neighbourhood_id,
     )
     assert row is not None
-    return Shown(row["participants"], row["with_circle"], None, None)
+    return Told(**dict(row))
 
 
 async def keep(tx: Transaction, neighbourhood_id: str, month: str, shown: Shown) -> None:
