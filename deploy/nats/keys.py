@@ -132,6 +132,17 @@ class Keys:
         read_secret(path)
         return path
 
+    def forget_user(self, user: str) -> None:
+        """Drop a user's keys. Made anew, they shut the old ones out as soon as the bootstrap job has run."""
+        for path in (f"signing/{user}.nk", f"users/{user}.nk", f"creds/{user}.creds"):
+            (self.directory / path).unlink(missing_ok=True)
+
+    def forget_operator(self) -> None:
+        """Drop the operator's keys and the system user's. Accounts and their users keep theirs."""
+        self.forget_user(SYSTEM)
+        for path in ("operator.nk", "operator-signing.nk", "operator.jwt", "system.jwt"):
+            (self.directory / path).unlink()
+
     def account_jwt(self) -> str:
         """The services' account as it should be: what it exports, and what each of its users may do."""
         scopes = accounts.scopes(self.services)
