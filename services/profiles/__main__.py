@@ -1,0 +1,5 @@
+"""`python -m services.profiles`."""
+
+from services.profiles.app import main
+
+main()

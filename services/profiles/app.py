@@ -1,0 +1,15 @@
+"""The profiles service: who is in the network, and who stands around them."""
+
+from __future__ import annotations
+
+from services.profiles.config import Settings
+from services.profiles.handlers import duty, figures, places, workers
+from services.profiles.retention import retention
+from shared.messaging import Service
+
+service = Service("profiles", Settings, handlers=[workers, duty, places, figures], retention=retention)
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    service.main()
