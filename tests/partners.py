@@ -64,12 +64,17 @@ class Line(Client):
         super().__init__()
         self.refusals: list[str] = []
 
+    async def settle(self) -> None:
+        """Returns once the server took all that was sent. A first flush overtakes what still waits in the client."""
+        await self.flush()
+        await self.flush()
+
     async def refused(self, subject: str, data: bytes = b"", *, reply: str = "") -> bool:
         """Whether the server refuses to take this message."""
         before = len(self.refusals)
         await self.publish(subject, data, reply=reply)
-        await self.flush()
-        return any(subject in refusal for refusal in self.refusals[before:])
+        await self.settle()
+        return any(subject.lower() in refusal.lower() for refusal in self.refusals[before:])
 
 
 @dataclass

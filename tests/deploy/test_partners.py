@@ -57,7 +57,7 @@ async def test_a_service_answers_its_request_once(gate: Gate) -> None:
             await service.publish(message.reply, b"second")  # type: ignore[attr-defined]
 
         await service.subscribe("weefsel.v1.rpc.*.profiles.*.*", queue="profiles", cb=reply)
-        await service.flush()
+        await service.settle()
         answered = await line.request("weefsel.rpc.profiles.participant.register", b"{}", timeout=3)
         assert answered.data == b"first"
         await eventually(lambda: any("permissions violation for publish" in each.lower() for each in service.refusals))
