@@ -11,6 +11,7 @@ from uuid import UUID
 
 import h3
 
+from shared.contracts.envelope import Problem
 from shared.contracts.profiles import (
     ChangeParticipant,
     ConsentField,
@@ -20,6 +21,7 @@ from shared.contracts.profiles import (
     OnWordOf,
     Origin,
     ParticipantDetails,
+    ParticipantFact,
     ParticipantKept,
     ParticipantSummary,
     QuietHours,
@@ -29,8 +31,10 @@ from shared.contracts.profiles import (
 )
 from shared.contracts.types import CELL_RESOLUTION
 from shared.messaging import Rejected
+from shared.policy import Policy
 
 T = TypeVar("T")
+F = TypeVar("F", bound=ParticipantFact)
 Status = Literal["active", "paused", "left", "merged"]
 
 
@@ -226,15 +230,47 @@ def refuse_left(person: Participant, field: str = "participant_id") -> None:
         raise Rejected("left", "has left the network: let them return first", field)
 
 
-def visit_due_at(person: Participant, within: timedelta) -> datetime:
+def check_kinds(policy: Policy, talents: Sequence[Enjoyment] | None, wishes: Sequence[Enjoyment] | None) -> None:
+    """Refuse a kind that the policy's list doesn't have."""
+    problems = [
+        Problem(
+            code="unknown_kind",
+            field=f"{field}.{n}.kind",
+            message=f"{field}.{n}.kind is not in the policy's list: choose one of it, or say it in words",
+        )
+        for field, values in (("talents", talents), ("wishes", wishes))
+        for n, each in enumerate(values or ())
+        if each.kind is not None and not policy.has_kind(each.kind)
+    ]
+    if problems:
+        raise Rejected(problems=problems)
+
+
+def visit_due_at(person: Participant, policy: Policy) -> datetime:
     """Until when a newcomer's first visit is in time."""
-    return person.newcomer_since + within
+    return person.newcomer_since + timedelta(days=policy.visits.within_days)
+
+
+def told(fact: type[F], person: Participant, neighbourhood_id: str = "") -> F:
+    """That something happened to someone, where they live now or in another neighbourhood."""
+    return fact(
+        participant_id=person.participant_id,
+        neighbourhood_id=neighbourhood_id or person.neighbourhood_id,
+        version=person.version,
+    )
 
 
 def kept(person: Participant) -> ParticipantKept:
-    """What the other services know of someone. No address, no origin."""
+    """What the other services know of someone: no address, no origin; of who left, only that."""
     if person.status == "merged":
         return gone(person.participant_id, person.version, person.merged_into)
+    if person.status == "left":
+        return ParticipantKept(
+            participant_id=person.participant_id,
+            version=person.version,
+            neighbourhood_id=person.neighbourhood_id,
+            status="left",
+        )
     return ParticipantKept(
         participant_id=person.participant_id,
         version=person.version,

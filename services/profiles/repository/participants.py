@@ -12,7 +12,7 @@ from services.profiles.domain.access import Grant
 from services.profiles.domain.participants import Participant, email_key, name_key, phone_key
 from services.profiles.repository.access import grant_from
 from services.profiles.repository.doubles import MOST_DOUBLES, likely, same_by
-from shared.contracts.profiles import Enjoyment, ListParticipants, QuietHours, Reach, Slot
+from shared.contracts.profiles import Enjoyment, ListParticipants, QuietHours, Reach, RegisterParticipant, Slot
 from shared.database import Record
 from shared.messaging import Transaction
 
@@ -28,41 +28,47 @@ _SETS = ", ".join(f"{name} = ${n}" for n, name in enumerate(_COLUMNS, 1) if name
 _KEYS = tuple(f"${_COLUMNS.index(name) + 1}" for name in ("neighbourhood_id", "name_key", "email_key", "phone_key"))
 HOLDERS = """
     ARRAY(
-        SELECT m.holder_id FROM mandate AS m
+        SELECT DISTINCT m.holder_id FROM mandate AS m
         WHERE m.participant_id = p.participant_id AND m.ended_at IS NULL AND (m.until IS NULL OR m.until > {now})
-        ORDER BY m.mandate_id
     ) AS mandate_holder_ids
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a registration meets: is there such a neighbourhood, may this sender, was this reference used before."""
+    """What a registration meets: the places that it names, what its sender may, and who had this reference before."""
 
-    neighbourhood: bool
+    policy: str | None
+    """The name of the neighbourhood's policy; None when there is no such neighbourhood."""
+    organisation: bool
+    """Whether there is such an organisation."""
     grant: Grant | None
     participant_id: UUID | None
     version: int | None
 
 
-async def standing(tx: Transaction, neighbourhood_id: str, sender: str, reference: str | None) -> Standing:
+async def standing(tx: Transaction, command: RegisterParticipant) -> Standing:
     """All that a registration is checked against, in one look. A merged entry's reference leads to the survivor."""
     row = await tx.fetchrow(
         """
-        SELECT EXISTS (SELECT FROM neighbourhood WHERE neighbourhood_id = $1 AND retired_at IS NULL) AS neighbourhood,
-            g.organisation_id, g.neighbourhood_ids, known.participant_id, known.version
+        SELECT n.policy, o.organisation_id IS NOT NULL AS organisation, g.organisation_id, g.neighbourhood_ids,
+            known.participant_id, known.version
         FROM (SELECT) AS one
-        LEFT JOIN partner_grant AS g ON g.partner = $2
+        LEFT JOIN neighbourhood AS n ON n.neighbourhood_id = $1 AND n.retired_at IS NULL
+        LEFT JOIN organisation AS o ON o.organisation_id = $2 AND o.retired_at IS NULL
+        LEFT JOIN partner_grant AS g ON g.partner = $3
         LEFT JOIN LATERAL (
             SELECT s.participant_id, s.version FROM participant AS p
             JOIN participant AS s ON s.participant_id = coalesce(p.merged_into, p.participant_id)
-            WHERE p.sender = $2 AND p.reference = $3
+            WHERE p.sender = $3 AND p.reference = $4
         ) AS known ON true
         """,
-        neighbourhood_id, sender, reference,
+        command.neighbourhood_id, command.reach.organisation_id, tx.sender, command.reference,
     )  # fmt: skip
     assert row is not None
-    return Standing(row["neighbourhood"], grant_from(sender, row), row["participant_id"], row["version"])
+    return Standing(
+        row["policy"], row["organisation"], grant_from(tx.sender, row), row["participant_id"], row["version"]
+    )  # fmt: skip
 
 
 async def add(tx: Transaction, person: Participant) -> list[UUID]:
@@ -86,11 +92,19 @@ async def add(tx: Transaction, person: Participant) -> list[UUID]:
     return [row["participant_id"] for row in rows]
 
 
-async def neighbourhood_exists(tx: Transaction, neighbourhood_id: str) -> bool:
+async def policy_name(tx: Transaction, neighbourhood_id: str) -> str | None:
+    """The name of a neighbourhood's policy; None when there is no such neighbourhood."""
+    name: str | None = await tx.fetchval(
+        "SELECT policy FROM neighbourhood WHERE neighbourhood_id = $1 AND retired_at IS NULL", neighbourhood_id
+    )
+    return name
+
+
+async def organisation_exists(tx: Transaction, organisation_id: str) -> bool:
     return bool(
         await tx.fetchval(
-            "SELECT EXISTS (SELECT FROM neighbourhood WHERE neighbourhood_id = $1 AND retired_at IS NULL)",
-            neighbourhood_id,
+            "SELECT EXISTS (SELECT FROM organisation WHERE organisation_id = $1 AND retired_at IS NULL)",
+            organisation_id,
         )
     )
 
@@ -116,6 +130,11 @@ async def read(tx: Transaction, participant_id: UUID) -> Participant | None:
 async def save(tx: Transaction, person: Participant) -> None:
     """What a participant is from now on."""
     await tx.execute(f"UPDATE participant SET {_SETS} WHERE participant_id = $1", *_values(person))  # noqa: S608
+
+
+async def repoint(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
+    """Entries that were merged into one that is merged now go on under the survivor."""
+    await tx.execute("UPDATE participant SET merged_into = $2 WHERE merged_into = $1", double_id, survivor_id)
 
 
 async def listed(

@@ -37,6 +37,8 @@ class ParticipantErased(Event, type="profiles.participant.erased.v1", feed=True)
     }
     neighbourhood_id: NeighbourhoodId
     participant_id: ParticipantId
+    merged_ids: list[ParticipantId] = []
+    """Ids of entries that were merged into this one: they go too."""
     erasure_id: UUID
 
 
