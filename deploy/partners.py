@@ -190,7 +190,7 @@ def grantable() -> dict[str, type[Command] | type[Query]]:
     return {
         type_.rpartition(".")[0]: contract
         for type_, contract in contracts.load().items()
-        if issubclass(contract, Command | Query) and not type_.startswith("any.")
+        if issubclass(contract, Command | Query) and contract.FOR_PARTNERS
     }
 
 

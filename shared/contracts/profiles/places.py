@@ -327,7 +327,7 @@ class Figures(Contract):
     months: list[MonthFigures]
 
 
-class ShowFigures(Query, type="profiles.figures.show.v1", result=Figures):
+class ShowFigures(Query, type="profiles.figures.show.v1", result=Figures, partners=True):
     """What profiles can tell those who fund the work: counts of months that are over, never one person."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": "brugse-poort", "since": "2026-01", "until": "2026-06"}
