@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from services.profiles.config import Settings
-from services.profiles.handlers import duty, figures, places, workers
+from services.profiles.handlers import (
+    access,
+    circles,
+    doubles,
+    duty,
+    erasure,
+    figures,
+    mandates,
+    participants,
+    places,
+    workers,
+)
 from services.profiles.retention import retention
 from shared.messaging import Service
 
-service = Service("profiles", Settings, handlers=[workers, duty, places, figures], retention=retention)
+service = Service(
+    "profiles",
+    Settings,
+    handlers=[participants, doubles, mandates, circles, erasure, access, workers, duty, places, figures],
+    retention=retention,
+)
 
 
 def main() -> None:

@@ -101,6 +101,30 @@ def members(ties: Sequence[Tie], participant_id: UUID) -> list[UUID]:
     return [tie.other(participant_id) for tie in ties if tie.state == "agreed"]
 
 
+def standing(ties: Sequence[Tie]) -> int:
+    """How many questions and agreements there are."""
+    return sum(tie.state != "ended" for tie in ties)
+
+
+def agreed_since(ties: Sequence[Tie], me: UUID) -> list[tuple[UUID, datetime]]:
+    """Who is in someone's circle, and since when."""
+    return [(tie.other(me), tie.agreed_at) for tie in ties if tie.state == "agreed" and tie.agreed_at is not None]
+
+
+def to_answer(ties: Sequence[Tie], me: UUID) -> list[tuple[UUID, datetime]]:
+    """Who waits for an answer, and since when."""
+    return [(tie.asked_by, tie.asked_at) for tie in ties if tie.state == "asked" and tie.asked_by != me]
+
+
+def unanswered(ties: Sequence[Tie], me: UUID) -> list[tuple[UUID, datetime]]:
+    """Whom someone asked without a yes so far, and when. A no of the other looks like silence."""
+    return [
+        (tie.other(me), tie.asked_at)
+        for tie in ties
+        if tie.asked_by == me and tie.agreed_at is None and tie.ended_by != me
+    ]
+
+
 def kept(participant_id: UUID, version: int, ties: Sequence[Tie]) -> CircleKept:
     """What the other services know of someone's circle."""
     return CircleKept(participant_id=participant_id, version=version, member_ids=members(ties, participant_id))

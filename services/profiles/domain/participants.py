@@ -224,6 +224,11 @@ def merge(survivor: Participant, double: Participant) -> tuple[Participant, Part
     return merged, _emptied(double, survivor.participant_id)
 
 
+def with_holders(person: Participant, holder_ids: tuple[UUID, ...]) -> Participant:
+    """The same version, with those who may answer for them now."""
+    return replace(person, mandate_holder_ids=holder_ids)
+
+
 def refuse_left(person: Participant, field: str = "participant_id") -> None:
     """Refuse what can't be done for someone who is out."""
     if person.status == "left":

@@ -109,6 +109,10 @@ async def organisation_exists(tx: Transaction, organisation_id: str) -> bool:
     )
 
 
+async def worker_exists(tx: Transaction, worker_id: UUID) -> bool:
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM worker WHERE worker_id = $1)", worker_id))
+
+
 async def locked(tx: Transaction, participant_id: UUID) -> Participant | None:
     """One participant, to change: nobody else can meanwhile."""
     row = await tx.fetchrow(

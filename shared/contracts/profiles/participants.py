@@ -141,7 +141,7 @@ class ParticipantRef(Contract):
 _REF: dict[str, Any] = {"participant_id": _MARIA, "version": 3}
 
 
-class RegisterParticipant(Command, type="profiles.participant.register.v1", result=ParticipantRef):
+class RegisterParticipant(Command, type="profiles.participant.register.v1", result=ParticipantRef, partners=True):
     """Bring someone into the network, on their word. Who sent it is kept as the origin.
 
     With a `reference` that this sender used before, the person of then is answered and nothing changes.
@@ -183,7 +183,7 @@ class RegisterParticipant(Command, type="profiles.participant.register.v1", resu
     """Null: the policy's."""
 
 
-class ChangeParticipant(Command, type="profiles.participant.change.v1", result=ParticipantRef):
+class ChangeParticipant(Command, type="profiles.participant.change.v1", result=ParticipantRef, partners=True):
     """Change what is given; null leaves as it is, an empty list empties, `clear` removes what has no empty value."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -212,7 +212,7 @@ class ChangeParticipant(Command, type="profiles.participant.change.v1", result=P
         return self
 
 
-class PauseParticipant(Command, type="profiles.participant.pause.v1", result=ParticipantRef):
+class PauseParticipant(Command, type="profiles.participant.pause.v1", result=ParticipantRef, partners=True):
     """Ask this person nothing for a while. They can pause at any time, without a reason."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA, "until": "2026-09-01T00:00:00+02:00"}
@@ -221,28 +221,28 @@ class PauseParticipant(Command, type="profiles.participant.pause.v1", result=Par
     """When they are back by themselves; null: when they say so."""
 
 
-class ResumeParticipant(Command, type="profiles.participant.resume.v1", result=ParticipantRef):
+class ResumeParticipant(Command, type="profiles.participant.resume.v1", result=ParticipantRef, partners=True):
     """End a pause."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA}
     participant_id: ParticipantId
 
 
-class LeaveNetwork(Command, type="profiles.participant.leave.v1", result=ParticipantRef):
+class LeaveNetwork(Command, type="profiles.participant.leave.v1", result=ParticipantRef, partners=True):
     """Leave at any time, without a reason: circles, mandates and consents end, nobody is told."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA}
     participant_id: ParticipantId
 
 
-class ReturnToNetwork(Command, type="profiles.participant.return.v1", result=ParticipantRef):
+class ReturnToNetwork(Command, type="profiles.participant.return.v1", result=ParticipantRef, partners=True):
     """Come back after leaving, as long as the person hasn't been erased."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA}
     participant_id: ParticipantId
 
 
-class MoveParticipant(Command, type="profiles.participant.move.v1", result=ParticipantRef):
+class MoveParticipant(Command, type="profiles.participant.move.v1", result=ParticipantRef, partners=True):
     """Move to another neighbourhood, where they are a newcomer to its worker."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA, "neighbourhood_id": "rabot"}
@@ -328,7 +328,7 @@ class ParticipantDetails(Contract):
     """The first visit since they came to this neighbourhood; null: not yet."""
 
 
-class ShowParticipant(Query, type="profiles.participant.show.v1", result=ParticipantDetails):
+class ShowParticipant(Query, type="profiles.participant.show.v1", result=ParticipantDetails, partners=True):
     """One person. A partner needs a running consent that names its organisation; each fetch is logged."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"participant_id": _MARIA}
