@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from shared.contracts import load
 from shared.contracts.describe import describe
 from shared.contracts.envelope import Command, Contract, Event, Letter, Query, State
+from tests.architecture.sources import functions, of_service
 
 CONTRACTS = load()
+CLASSES = {contract.__name__: contract for contract in CONTRACTS.values()}
 SENSITIVE = re.compile(r"signal|referral|limit|half|mediat|escalat|deviat|drift|matching|consent|mandate|circle|visit")
 """What a kind beside an id can already tell of someone's health or home."""
 PERSONS = re.compile(r"(^|_)(participant|survivor|double|holder|neighbour|other)_ids?$")
@@ -80,3 +83,25 @@ def test_no_partner_can_be_granted_what_only_a_worker_or_an_operator_may_see() -
     granted = [contract.TYPE for contract in _of(Command, Query) if getattr(contract, "FOR_PARTNERS", False)]
     assert granted
     assert not [type_ for type_ in granted if re.search(r"^any\.|\.(address|copy|list|erase|merge|dismiss)\.", type_)]
+
+
+def test_what_a_handler_allows_a_partner_is_what_a_partner_can_be_granted() -> None:
+    """A handler that lets anyone act is for partners, as its contract says; one for our own people is not."""
+    found = []
+    for path in of_service("handlers"):
+        for function in functions(path):
+            handled = [CLASSES[name] for name in _handled(function) if name in CLASSES]
+            words = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+            words |= {node.value for node in ast.walk(function) if isinstance(node, ast.Constant)}
+            lets_partners = bool({"ANYONE", "partner", "check_grant"} & words)
+            keeps_them_out = bool({"OURS", "IN_PERSON", "STAFF", "WORKER"} & words) and not lets_partners
+            for contract in handled:
+                granted = getattr(contract, "FOR_PARTNERS", False)
+                if (lets_partners and not granted) or (keeps_them_out and granted):
+                    found.append(f"{contract.__name__}: partners={granted}")
+    assert not found, found
+
+
+def _handled(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    calls = [each for each in function.decorator_list if isinstance(each, ast.Call)]
+    return [each.args[0].id for each in calls if each.args and isinstance(each.args[0], ast.Name)]
