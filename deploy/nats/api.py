@@ -16,7 +16,7 @@ from deploy.nats.keys import Keys
 from deploy.trouble import Trouble
 from shared.settings import NatsSettings
 
-CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, MESSAGE_NOT_FOUND = 10014, 10059, 10037
+CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, MESSAGE_NOT_FOUND, MESSAGE_NOT_DELETED = 10014, 10059, 10037, 10057
 _PATIENCE = 10.0
 
 
@@ -103,6 +103,7 @@ def _answer(what: str, data: bytes) -> dict[str, Any]:
 
 __all__ = [
     "CONSUMER_NOT_FOUND",
+    "MESSAGE_NOT_DELETED",
     "MESSAGE_NOT_FOUND",
     "STREAM_NOT_FOUND",
     "Refused",
