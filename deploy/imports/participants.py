@@ -101,8 +101,9 @@ class Columns:
         return cls(table.header, {meaning: tuple(numbers) for meaning, numbers in places.items()}, tuple(unknown))
 
     def value(self, row: Row, meaning: str) -> str:
-        """What a row says; of several columns the first that says something."""
-        return next((row.cells[number] for number in self.places.get(meaning, ()) if row.cells[number]), "")
+        """What a row says, on one line; of several columns the first that says something."""
+        said = next((row.cells[number] for number in self.places.get(meaning, ()) if row.cells[number]), "")
+        return " ".join(said.split())
 
     def all(self, row: Row, meaning: str) -> str:
         """What a row says in all columns of this meaning."""

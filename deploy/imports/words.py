@@ -116,7 +116,7 @@ WORDS_OF = _index(
     }
 )
 
-_WEEKDAYS = _index(
+WEEKDAYS = _index(
     {
         "monday": "maandag|ma|maa|lundi|lun|mon|montag",
         "tuesday": "dinsdag|di|din|mardi|mar|tue|tues|dienstag",
@@ -127,7 +127,7 @@ _WEEKDAYS = _index(
         "sunday": "zondag|zo|zon|dimanche|dim|sun|sonntag",
     }
 )
-_PARTS = _index(
+PARTS = _index(
     {
         "morning": "voormiddag|vm|ochtend|ochtends|morgen|matin|matinée|am|vormittag",
         "afternoon": "namiddag|nm|middag|middags|après midi|aprem|pm|nachmittag",
@@ -187,20 +187,20 @@ def one_of(table: Mapping[str, str], text: str) -> str:
 def availability(text: str) -> list[dict[str, str]]:
     """`ma voormiddag, dinsdag` → slots; a day alone is the whole day, a part of the day alone is every day."""
     if key(text) in _ALWAYS:
-        return [{"weekday": day, "part": part} for day in _each(_WEEKDAYS) for part in _each(_PARTS)]
+        return [{"weekday": day, "part": part} for day in _each(WEEKDAYS) for part in _each(PARTS)]
     slots = []
     for phrase in several(text):
         days, parts = [], []
         for word in key(phrase).replace("apres midi", "aprem").split():
-            if word in _WEEKDAYS:
-                days.append(_WEEKDAYS[word])
-            elif word in _PARTS:
-                parts.append(_PARTS[word])
+            if word in WEEKDAYS:
+                days.append(WEEKDAYS[word])
+            elif word in PARTS:
+                parts.append(PARTS[word])
             elif word not in _FILLERS:
                 raise Unclear(f"'{phrase}' is no part of a week: write it like 'dinsdag namiddag'")
         if not days and not parts:
             raise Unclear(f"'{phrase}' is no part of a week: write it like 'dinsdag namiddag'")
-        slots += [{"weekday": day, "part": part} for day in days or _each(_WEEKDAYS) for part in parts or _each(_PARTS)]
+        slots += [{"weekday": day, "part": part} for day in days or _each(WEEKDAYS) for part in parts or _each(PARTS)]
     return [dict(slot) for slot in dict.fromkeys(tuple(sorted(slot.items(), reverse=True)) for slot in slots)]
 
 
