@@ -8,15 +8,14 @@ from typing import TypeAlias
 import asyncpg
 
 from shared.settings import ServiceSettings
+from shared.telemetry import logger
 
+log = logger(__name__)
 Record: TypeAlias = "asyncpg.Record"
 Pool: TypeAlias = "asyncpg.Pool[Record]"
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Record]"
 
 OUTAGE: tuple[type[BaseException], ...] = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
@@ -26,6 +25,11 @@ OUTAGE: tuple[type[BaseException], ...] = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 """The database is away, starting, stopping or full: pause, and count it against no message."""
+
+UNCLEAR: tuple[type[BaseException], ...] = (OSError, asyncpg.InterfaceError)
+"""No answer in time, or a connection that can't be used: the database's absence, or a handler's own mistake."""
+
+NO_ANSWER = (*OUTAGE, *UNCLEAR)
 
 CONTENTION = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 """Two at once: try again at once."""
@@ -44,6 +48,27 @@ async def connect(settings: ServiceSettings, application: str) -> Pool:
                 timeout=5,
                 server_settings={"application_name": application, "idle_in_transaction_session_timeout": "60s"},
             )
-        except OUTAGE:
+        except NO_ANSWER as error:
+            log.warning("the database does not answer yet", error=type(error).__name__)
             await asyncio.sleep(delay)
             delay = min(delay * 2, 2.0)
+
+
+async def answers(pool: Pool) -> bool:
+    """Whether the database answers at this moment."""
+    try:
+        async with asyncio.timeout(5):
+            await pool.fetchval("SELECT 1")
+    except NO_ANSWER:
+        return False
+    return True
+
+
+async def is_away(pool: Pool, error: BaseException) -> bool:
+    """Whether an error means that the database is away. Where it may also be our own mistake, the database is asked."""
+    chain: BaseException | None = error
+    while chain is not None:
+        if isinstance(chain, OUTAGE):
+            return True
+        chain = chain.__context__
+    return isinstance(error, UNCLEAR) and not await answers(pool)

@@ -6,6 +6,7 @@ There are five kinds, and the base class says which: `Event`, `State`, `Command`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -248,12 +249,17 @@ class Envelope:
             subject=read("ce-subject", str, ""),
             correlation_id=read("ce-correlationid", UUID, None),
             causation_id=read("ce-causationid", UUID, None),
-            traceparent=read("traceparent", str, ""),
+            traceparent=_traceparent(headers.get("traceparent", "")),
             actor=read("ce-actor", str, ""),
         )
         if problems:
             raise Malformed(problems)
         return envelope
+
+
+def _traceparent(text: str) -> str:
+    """As the W3C wants it: one that can't be read is as good as none. It is copied into what a message causes."""
+    return text if re.fullmatch(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", text, re.ASCII) else ""
 
 
 class Malformed(ValueError):

@@ -15,6 +15,7 @@ from shared.contracts import subjects
 from shared.contracts.envelope import Command, Contract, Envelope, Event, Malformed, Problem, Query, State
 from shared.messaging.handlers import Handle, Handlers
 
+MOST_PROBLEMS = 20
 FUTURE = timedelta(minutes=10)
 """How far ahead of our clock a sender's may be."""
 _KINDS = {"cmd": (Command,), "rpc": (Command, Query), "event": (Event,), "state": (State,)}
@@ -105,17 +106,26 @@ def read(incoming: Incoming, handlers: Handlers, now: datetime) -> Incoming:
             incoming.message = contract.model_validate_json(incoming.data)
         except ValidationError as error:
             incoming.problems = problems_of(error)
+        except Exception:  # noqa: BLE001 - a validator that stumbles must not hold up the messages behind this one
+            incoming.problems = [
+                Problem(code="unreadable", message="the body can't be read: check it against its schema")
+            ]
     return incoming
 
 
 def problems_of(error: ValidationError) -> list[Problem]:
     """Pydantic's errors as sentences that name the field and never repeat what was sent."""
     problems = []
-    for each in error.errors(include_url=False, include_input=False):
-        path = ".".join(str(part) for part in each["loc"])
+    for each in error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]:
+        path = _printable(".".join(str(part) for part in each["loc"]))
         sentence = _SENTENCES.get(each["type"]) or _lower(each["msg"].removeprefix("Value error, "))
-        problems.append(Problem(code=each["type"], field=path, message=f"{path or 'the body'} {sentence}"))
-    return problems[:20]
+        problems.append(Problem(code=each["type"], field=path, message=f"{path or 'the body'} {sentence[:200]}"))
+    return problems
+
+
+def _printable(path: str) -> str:
+    """A field's path may hold keys that the sender chose: bounded, and nothing that a database or terminal minds."""
+    return "".join(character if character.isprintable() else "?" for character in path[:100])
 
 
 def _check(incoming: Incoming, envelope: Envelope, contract: type[Contract], now: datetime) -> list[Problem]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shared.messaging.transaction import Transaction
 
 Retention = Callable[["Transaction"], Awaitable[dict[str, int]]]
-NOT_ITS_FAULT: tuple[type[BaseException], ...] = (Rejected, *OUTAGE, *CONTENTION)
+NOT_ITS_FAULT: tuple[type[BaseException], ...] = (Rejected, *OUTAGE, *CONTENTION, OSError)
 KEPT_DAYS = {"inbox": 45, "answers": 45, "failures": 45, "dead_letters": 30}
 """How long the kit's own records are kept: the inbox outlives the streams (30 d)."""
 

@@ -13,19 +13,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+import asyncpg
 from opentelemetry import trace
 
 from shared import clock
 from shared.contracts import subjects
 from shared.contracts.envelope import SOURCE, Answer, Command, Envelope, Problem
 from shared.contracts.operations import DeadLetterPointer
-from shared.database import CONTENTION, OUTAGE, Connection, Pool
+from shared.database import CONTENTION, Connection, Pool, is_away
 from shared.ids import new_id
 from shared.messaging import incoming as reading
 from shared.messaging import store
 from shared.messaging.handlers import Handlers, NotYetKnown, Rejected
 from shared.messaging.incoming import Incoming
-from shared.messaging.transaction import Pending, Transaction
+from shared.messaging.transaction import LIMITS, Pending, Transaction
 from shared.telemetry import continued, logger, tracer
 
 if TYPE_CHECKING:
@@ -43,7 +44,15 @@ ERASED = Problem(
 BROKEN = Problem(
     code="failed", message="it could not be handled, through no fault of yours: the operator has it and will look at it"
 )
+BROKEN_REQUEST = Problem(
+    code="failed", message="it could not be handled, through no fault of yours: ask again, or tell the operator"
+)
 BUSY = Problem(code="try_again", message="the service can't reach its database at the moment: ask again in a while")
+
+
+TOO_LARGE = Problem(code="too_large", message="the answer is too large for the stream: ask again by request/reply")
+LARGEST_ANSWER = LIMITS[subjects.PARTNER] - 2_000
+"""Bytes, with room for headers."""
 
 
 class Outage(Exception):
@@ -65,7 +74,7 @@ class Outcome:
 class _Unit:
     """What one database transaction will have written."""
 
-    pending: Pending = field(default_factory=lambda: Pending([], {}))
+    pending: Pending = field(default_factory=lambda: Pending([], {}, set()))
     answers: list[tuple[str, UUID, bytes, str]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -94,9 +103,10 @@ class Processor:
         if len(readable) > 1:
             try:
                 return outcomes + await self._run(readable)
-            except OUTAGE as error:
-                raise Outage from error
-            except Exception as error:  # noqa: BLE001 - whatever it was, each message now gets a transaction of its own
+            except Exception as error:
+                # Whatever it was, unless the database is away: each message now gets a transaction of its own.
+                if await is_away(self.pool, error):
+                    raise Outage from error
                 log.debug(
                     "a shared transaction is replayed one by one", messages=len(readable), error=type(error).__name__
                 )
@@ -112,14 +122,14 @@ class Processor:
             outcome = await self._alone(incoming)
         except Outage:
             return _rejection(incoming, [BUSY])
-        return outcome.answer or _rejection(incoming, [BROKEN])
+        return outcome.answer or _rejection(incoming, [BROKEN_REQUEST])
 
     async def within(self, work: Callable[[Transaction], Awaitable[object]]) -> None:
         """Do something of the service's own, such as retention, in a transaction like a handler's. Raises Outage."""
-        unit = _Unit()
         envelope = Envelope(id=new_id(), type="", source=f"{SOURCE}/{self.service}", time=clock.now())
 
         async def run(connection: Connection) -> None:
+            unit = _Unit()
             await work(self._transaction(connection, unit, envelope, sender=self.service))
             await self._write(connection, unit)
 
@@ -143,9 +153,10 @@ class Processor:
                 continue
             except Rejected as rejected:
                 return await self._reject(incoming, rejected.problems)
-            except OUTAGE as error:
-                raise Outage from error
-            except Exception as error:  # noqa: BLE001 - every failure is counted, retried and in the end buried
+            except Exception as error:
+                # Every failure is counted, retried and in the end buried.
+                if await is_away(self.pool, error):
+                    raise Outage from error
                 return await self._failed(incoming, _reason(error), _place(error))
         return await self._failed(incoming, "two transactions kept waiting for each other", "")
 
@@ -153,6 +164,8 @@ class Processor:
         unit = _Unit()
         async with self.pool.acquire() as connection, connection.transaction():
             for incoming in await self._claim(connection, batch, unit):
+                if unit.pending.forgotten.intersection(_persons(incoming)):
+                    raise _Entangled
                 await self._handle(incoming, connection, unit)
             await self._write(connection, unit)
         if unit.pending.outbox:
@@ -161,22 +174,23 @@ class Processor:
 
     async def _claim(self, connection: Connection, batch: Sequence[Incoming], unit: _Unit) -> list[Incoming]:
         """Leave out what was handled before (its answer is given again) and what names someone erased."""
-        persons = [person for incoming in batch if incoming.message for person in incoming.message.persons()]
+        persons = [person for incoming in batch for person in _persons(incoming)]
         if not batch[0].asks:
             return await self._claim_events(connection, batch, persons, unit)
         kept, erased = await store.kept_answers(connection, [incoming.key for incoming in batch], persons)
-        fresh: list[Incoming] = []
+        fresh: dict[tuple[str, UUID], Incoming] = {}
         for incoming in batch:
-            answer = kept.get(incoming.key)
+            key = incoming.key
+            answer = kept.get(key)
+            if key in fresh:
+                raise _Entangled
             if answer is not None:
                 self._again(incoming, answer, unit)
-            elif incoming.message and erased.intersection(incoming.message.persons()):
+            elif erased.intersection(_persons(incoming)):
                 self._answer(incoming, _rejection(incoming, [ERASED]), unit)
-            elif incoming.key in {other.key for other in fresh}:
-                raise _Twice
             else:
-                fresh.append(incoming)
-        return fresh
+                fresh[key] = incoming
+        return list(fresh.values())
 
     async def _claim_events(
         self, connection: Connection, batch: Sequence[Incoming], persons: list[UUID], unit: _Unit
@@ -189,7 +203,7 @@ class Processor:
             if id_ not in new or ids[id_] is not incoming:
                 self.metrics.duplicates.inc()
                 unit.outcomes.append(Outcome(incoming))
-            elif incoming.message and erased.intersection(incoming.message.persons()):
+            elif erased.intersection(_persons(incoming)):
                 unit.outcomes.append(Outcome(incoming))
             else:
                 fresh.append(incoming)
@@ -257,22 +271,23 @@ class Processor:
     async def _reject(self, incoming: Incoming, problems: list[Problem]) -> Outcome:
         """Answer 'rejected' in a transaction of its own. What isn't a command can't be refused: it has failed."""
         if not incoming.asks:
-            return await self._failed(incoming, "; ".join(problem.message for problem in problems), "")
-        self.metrics.rejected.labels(incoming.envelope.type if incoming.envelope else "").inc()
-        answer = _rejection(incoming, problems)
+            word = "rejected: " + ", ".join(problem.code for problem in problems)
+            return await self._failed(incoming, "; ".join(problem.message for problem in problems), "", word=word)
+        self.metrics.rejected.labels(_label(incoming)).inc()
         if incoming.kind == "rpc" and not isinstance(incoming.message, Command):
-            return Outcome(incoming, answer=answer)
-        unit = _Unit()
-        await self._in_transaction(lambda connection: self._settle(connection, incoming, answer, unit))
-        return unit.outcomes[0]
+            return Outcome(incoming, answer=_rejection(incoming, problems))
+        return await self._in_transaction(lambda connection: self._settle(connection, incoming, *problems))
 
-    async def _settle(self, connection: Connection, incoming: Incoming, answer: Answer, unit: _Unit) -> None:
+    async def _settle(self, connection: Connection, incoming: Incoming, *problems: Problem) -> Outcome:
+        """The answer that is kept, or else a rejection."""
+        unit = _Unit()
         kept, _ = await store.kept_answers(connection, [incoming.key], [])
         if incoming.key in kept:
             self._again(incoming, kept[incoming.key], unit)
         else:
-            self._answer(incoming, answer, unit)
+            self._answer(incoming, _rejection(incoming, list(problems)), unit)
         await self._write(connection, unit)
+        return unit.outcomes[0]
 
     async def _unreadable(self, incoming: Incoming) -> Outcome:
         """What can't be read can't succeed later: a rejection where someone can be told, else a dead letter."""
@@ -283,17 +298,31 @@ class Processor:
             return await self._reject(incoming, incoming.problems)
         return await self._bury(incoming, reason, "", attempts=1)
 
-    async def _failed(self, incoming: Incoming, reason: str, place: str) -> Outcome:
-        """Count the failure: come again after a growing delay, or be buried after the last."""
-        type_ = incoming.envelope.type if incoming.envelope else ""
+    async def _answered(self, incoming: Incoming) -> Outcome | None:
+        """The answer that the same command got meanwhile, the other way or in a replica, and failed here for that."""
+
+        async def look(connection: Connection) -> Outcome | None:
+            kept, _ = await store.kept_answers(connection, [incoming.key], [])
+            return await self._settle(connection, incoming, BROKEN_REQUEST) if incoming.key in kept else None
+
+        return await self._in_transaction(look)
+
+    async def _failed(self, incoming: Incoming, reason: str, place: str, *, word: str = "") -> Outcome:
+        """Count the failure: come again after a growing delay, or be buried after the last. The log gets `word`."""
+        if incoming.asks and incoming.handle and (twin := await self._answered(incoming)):
+            return twin
+        type_ = _label(incoming)
         self.metrics.failed.labels(type_).inc()
         log.warning(
-            "a message failed", type=type_, id=str(incoming.id), stream=incoming.stream, reason=reason, place=place
-        )
+            "a message failed", type=type_, id=str(incoming.id), stream=incoming.stream,
+            sequence=incoming.sequence, reason=word or reason, place=place,
+        )  # fmt: skip
         if incoming.kind == "rpc":
-            return Outcome(incoming, answer=_rejection(incoming, [BROKEN]))
+            return Outcome(incoming, answer=_rejection(incoming, [BROKEN_REQUEST]))
         attempts = await self._in_transaction(
-            lambda connection: store.count_failure(connection, incoming.stream, incoming.sequence, reason, clock.now())
+            lambda connection: store.count_failure(
+                connection, incoming.stream, incoming.sequence, _storable(reason), clock.now()
+            )
         )
         if attempts <= len(self.settings.retry_after):
             self.metrics.retried.labels(type_).inc()
@@ -301,49 +330,67 @@ class Processor:
         return await self._bury(incoming, reason, place, attempts)
 
     async def _bury(self, incoming: Incoming, reason: str, place: str, attempts: int) -> Outcome:
-        unit = _Unit()
+        id_ = new_id()
 
-        async def bury(connection: Connection) -> None:
-            type_ = incoming.headers.get("ce-type", "")[:200]
-            id_ = new_id()
-            persons = list(incoming.message.persons()) if incoming.message else []
-            new = await store.bury(
+        async def bury(connection: Connection) -> bool:
+            envelope = incoming.envelope
+            if not incoming.asks and envelope is not None:
+                # Delivered once more, it does nothing: from here on it is the operator's to replay.
+                new, _ = await store.claim(connection, incoming.stream, [envelope.id], [], clock.now())
+                if not new:
+                    return False
+            buried = await store.bury(
                 connection,
                 {
-                    "id": id_, "stream": incoming.stream, "sequence": incoming.sequence, "subject": incoming.subject,
-                    "headers": store.encode(incoming.headers), "body": incoming.data, "message_type": type_,
-                    "persons": persons, "reason": reason, "place": place, "attempts": attempts, "died_at": clock.now(),
+                    "id": id_, "stream": incoming.stream, "sequence": incoming.sequence,
+                    "subject": _storable(incoming.subject), "headers": store.encode(incoming.headers),
+                    "body": incoming.data, "message_type": _storable(incoming.headers.get("ce-type", "")[:200]),
+                    "persons": _persons(incoming), "reason": _storable(reason), "place": place,
+                    "attempts": attempts, "died_at": clock.now(),
                 },
             )  # fmt: skip
-            if not new:
-                unit.outcomes.append(Outcome(incoming))
-                return
+            if not buried:
+                return False
+            unit = _Unit()
             unit.pending.outbox.append(self._pointer(incoming, id_))
-            if incoming.asks and incoming.envelope is not None:
+            if incoming.asks and envelope is not None:
                 problem = incoming.problems[0] if incoming.problems else BROKEN
                 self._answer(incoming, _rejection(incoming, [problem]), unit)
-            else:
-                unit.outcomes.append(Outcome(incoming))
             await store.clear_failures(connection, incoming.stream, [incoming.sequence])
             await self._write(connection, unit)
+            return True
 
-        await self._in_transaction(bury)
-        self.metrics.dead.labels(incoming.envelope.type if incoming.envelope else "").inc()
-        log.error("a message is now a dead letter", stream=incoming.stream, sequence=incoming.sequence, reason=reason)
-        return unit.outcomes[0]
+        if await self._in_transaction(bury):
+            self.metrics.dead.labels(_label(incoming)).inc()
+            log.error(
+                "a message is now a dead letter", dead_letter=str(id_), type=_label(incoming), stream=incoming.stream,
+                sequence=incoming.sequence, attempts=attempts,
+            )  # fmt: skip
+        return Outcome(incoming)
 
     async def _in_transaction(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        try:
-            async with self.pool.acquire() as connection, connection.transaction():
-                result = await work(connection)
-        except OUTAGE as error:
-            raise Outage from error
-        self.committed()
-        return result
+        """The kit's own statements. Raises Outage."""
+        for attempt in range(4):
+            try:
+                async with self.pool.acquire() as connection, connection.transaction():
+                    result = await work(connection)
+                self.committed()
+                return result
+            except (*CONTENTION, asyncpg.UniqueViolationError):  # another replica was at the same message
+                if attempt == 3:
+                    raise
+            except Exception as error:
+                if await is_away(self.pool, error):
+                    raise Outage from error
+                raise
+        raise AssertionError
 
     def _letter(self, incoming: Incoming, answer: Answer) -> store.OutboxRow:
         subject = subjects.letter(answer, incoming.sender, answer.id, answer.status)
-        return self._row(subjects.PARTNER, subject, Answer.TYPE, answer.model_dump_json(), incoming)
+        body = answer.model_dump_json()
+        if len(body.encode()) > LARGEST_ANSWER:  # the stream would refuse it, and all that waits behind it
+            body = Answer(id=answer.id, status=answer.status, problems=[TOO_LARGE]).model_dump_json()
+        return self._row(subjects.PARTNER, subject, Answer.TYPE, body, incoming)
 
     def _pointer(self, incoming: Incoming, dead_letter_id: UUID) -> store.OutboxRow:
         """What operators see on DEAD_LETTERS: where to look, and nothing of what was sent."""
@@ -362,12 +409,31 @@ class Processor:
         return store.OutboxRow(envelope.id, stream, subject, store.encode(envelope.headers()), body)
 
 
-class _Twice(Exception):
-    """The same command stands twice in one batch: one by one, the second finds the first one's answer."""
+class _Entangled(Exception):
+    """One message of a batch bears on another (the same command twice, an erasure): one by one, each finds the last."""
+
+
+def _persons(incoming: Incoming) -> list[UUID]:
+    return list(incoming.message.persons()) if incoming.message else []
+
+
+def _label(incoming: Incoming) -> str:
+    """The type, when it is one of ours: what a sender makes up would make a counter each."""
+    return incoming.envelope.type if incoming.envelope and incoming.handle else "unknown"
+
+
+def _storable(text: str) -> str:
+    """As PostgreSQL takes it: no NUL, no half of a surrogate pair."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 def _rejection(incoming: Incoming, problems: list[Problem]) -> Answer:
     return Answer(id=incoming.id, status="rejected", problems=problems)
+
+
+def failure(error: Exception) -> dict[str, str]:
+    """What a log may say of an error: not its words, in which a name may stand."""
+    return {"reason": _reason(error), "place": _place(error)}
 
 
 def _reason(error: Exception) -> str:

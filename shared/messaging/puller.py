@@ -69,11 +69,14 @@ class Puller(BatchPullStreamSubscriber):
         self.running = False
         subscription = cast("Subscription | None", self.subscription)
         if subscription is not None and self.connection.is_connected:
-            waiting = []
-            with suppress(nats.errors.Error, asyncio.TimeoutError):
-                while subscription.pending_msgs:
-                    waiting.append(await subscription.next_msg(timeout=0.1))
-            await _hand_back([message for message in waiting if not _status(message)])
+            self.subscription = None
+            draining = asyncio.create_task(_drain(subscription))
+            while not draining.done():
+                with suppress(nats.errors.Error):
+                    message = await subscription.next_msg(timeout=0.05)
+                    await _hand_back([message] if not _status(message) else [])
+            with suppress(nats.errors.Error):
+                await draining
         await super().stop()
 
     def _stopped(self) -> bool:
@@ -128,7 +131,8 @@ class Puller(BatchPullStreamSubscriber):
     async def _heed(self, status: str, message: Msg) -> None:
         if status == "100":  # a heartbeat
             return
-        self.asked = 0
+        # Of an older request, when two were open for a while: the other still stands.
+        self.asked -= int((message.headers or {}).get("Nats-Pending-Messages", self.asked))
         if status in ("404", "408"):  # nothing there, or the request's time is over
             return
         await asyncio.sleep(0.5)
@@ -174,7 +178,13 @@ async def _raw(message: NatsMessage) -> object:
 
 
 def _status(message: Msg) -> str:
-    return (message.headers or {}).get("Status", "") if not message.data else ""
+    """What the server says of a request. A message that someone sent, whatever its headers, has a reply to it."""
+    return "" if message.reply else (message.headers or {}).get("Status", "")
+
+
+async def _drain(subscription: Subscription) -> None:
+    """Ask for no more; returns when what was under way has arrived and was taken."""
+    await subscription.drain()  # type: ignore[no-untyped-call]
 
 
 async def _hand_back(messages: list[Msg]) -> None:

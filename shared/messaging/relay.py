@@ -2,23 +2,23 @@
 
 One relay works per service: it holds an advisory lock on the connection that reads the rows, so a lost connection is
 a lost lock. What a stream refuses stops the line, and readiness says so: nothing is skipped.
+
+It publishes on a connection of its own that does not reconnect: what a broken one still held for sending would
+otherwise overtake what it lost, and an older state of something would stand last on STATE.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import asyncpg
-import nats.errors
-from faststream.nats import NatsBroker
 from nats.aio.client import Client as Nats
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
 from shared import clock
-from shared.database import OUTAGE, Pool, Record
+from shared.database import NO_ANSWER, Pool, Record
 from shared.messaging import store
 from shared.messaging.metrics import Metrics
 from shared.telemetry import logger
@@ -28,14 +28,13 @@ LOCK = 7_733_335  # "weefsel" on a telephone's keys, cut to fit
 WINDOW = 500
 ACK_TIMEOUT = 10.0
 TICK = 1.0
-OUTAGE_OR_REFUSED: tuple[type[BaseException], ...] = (*OUTAGE, nats.errors.Error, asyncpg.PostgresError)
 
 
 class Relay:
     """Runs until cancelled. `problem` holds what stops the line, for readiness."""
 
-    def __init__(self, broker: NatsBroker, pool: Pool, metrics: Metrics) -> None:
-        self.broker = broker
+    def __init__(self, connect: Callable[[], Awaitable[Nats]], pool: Pool, metrics: Metrics) -> None:
+        self.connect = connect
         self.pool = pool
         self.metrics = metrics
         self.problem = ""
@@ -52,7 +51,7 @@ class Relay:
                 while not self.problem and await store.anything_unsent(self.pool):
                     self.wake()
                     await asyncio.sleep(0.02)
-        except OUTAGE:
+        except NO_ANSWER:
             return
 
     async def run(self) -> None:
@@ -61,7 +60,7 @@ class Relay:
             try:
                 async with self.pool.acquire() as connection:
                     await self._lead(connection)
-            except OUTAGE_OR_REFUSED as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was: nothing may end the relay in silence
                 self.problem = f"the relay waits: {type(error).__name__}"
                 log.warning("the relay starts again", error=type(error).__name__)
                 await asyncio.sleep(0.5)
@@ -71,16 +70,18 @@ class Relay:
             self.problem = ""  # another replica relays
             await asyncio.sleep(TICK)
         await connection.add_listener("outbox", self.wake)
-        jetstream = self.broker.connection.jetstream(timeout=ACK_TIMEOUT, publish_async_max_pending=2 * WINDOW)
+        nats = await self.connect()
+        jetstream = nats.jetstream(timeout=ACK_TIMEOUT, publish_async_max_pending=2 * WINDOW)
         try:
             while True:
                 self._wake.clear()
                 await store.fire_timers(connection, clock.now())
-                while await self._publish_next(connection, jetstream):
-                    pass
-                self.metrics.relay_lag.set(0)
-                await self._rest()
+                if not await self._publish_next(connection, nats, jetstream):
+                    self.problem = ""
+                    self.metrics.relay_lag.set(0)
+                    await self._rest()
         finally:
+            await nats.close()
             if not connection.is_closed():
                 await connection.remove_listener("outbox", self.wake)
                 await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
@@ -92,11 +93,12 @@ class Relay:
         except TimeoutError:
             return
 
-    async def _publish_next(self, connection: Any, jetstream: JetStreamContext) -> bool:
-        rows = await store.unsent(connection, WINDOW)
+    async def _publish_next(self, connection: Any, nats: Nats, jetstream: JetStreamContext) -> bool:
+        """Publish the oldest; one alone while a stream refuses it, so that no more of the younger overtake it."""
+        rows = await store.unsent(connection, 1 if self.problem else WINDOW)
         if not rows:
             return False
-        stored, refusal = await _publish(self.broker.connection, jetstream, rows)
+        stored, refusal = await _publish(nats, jetstream, rows)
         if stored:
             await store.sent(connection, [row["seq"] for row in stored])
             for row in stored:

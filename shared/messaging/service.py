@@ -13,6 +13,7 @@ from datetime import timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import nats
 import nats.errors
 import nats.js.errors
 from faststream.nats import NatsBroker, NatsCredentials, NatsMessage
@@ -26,16 +27,19 @@ from shared.messaging import health, operations, puller, store
 from shared.messaging.handlers import Handlers
 from shared.messaging.incoming import Incoming
 from shared.messaging.metrics import Metrics
-from shared.messaging.processor import Outage, Outcome, Processor
+from shared.messaging.processor import Outage, Outcome, Processor, failure
 from shared.messaging.relay import Relay
 from shared.messaging.watchdog import Watchdog
 from shared.settings import ServiceSettings
 
 if TYPE_CHECKING:
+    from nats.aio.client import Client
     from nats.aio.msg import Msg
 
 log = telemetry.logger(__name__)
 MAX_REPLY = 60_000
+REPLIES = ("_INBOX_", "_R_")
+"""Where an answer may go: an inbox of ours, or a partner's as the server hands it on. Never a stream of our own."""
 CLOCK_CHECK = 5.0
 """Seconds between looks at a clock that may be moved."""
 OLD = 60.0
@@ -138,8 +142,8 @@ class _Wiring:
         self.service = service
         self.settings = settings
         self.pool = pool
-        self.started = False
-        inbox = f"_INBOX_{service.name}"
+        self.started = self.stopping = False
+        self.inbox = inbox = f"_INBOX_{service.name}"
         self.broker = NatsBroker(
             settings.nats_url,
             security=NatsCredentials(str(settings.nats_credentials), ssl_context=settings.tls()),
@@ -150,7 +154,7 @@ class _Wiring:
         kit = operations.handlers(lambda: self.processor, service.retention)
         handlers = Handlers(service.handlers.by_type | kit.by_type)
         self.processor = Processor(service.name, handlers, pool, settings, metrics)
-        self.relay = Relay(self.broker, pool, metrics)
+        self.relay = Relay(self._connect_relay, pool, metrics)
         self.processor.committed = self.relay.wake
         self.watchdog = Watchdog(
             connected=lambda: self.broker.connection.is_connected,
@@ -169,7 +173,7 @@ class _Wiring:
         """Connect, waiting for a server that is not there yet, and check that the bootstrap job has been."""
         while True:
             try:
-                await self.broker.connect()
+                _never_choke(await self.broker.connect())
                 await self._consumers_exist()
                 return
             except (
@@ -183,12 +187,21 @@ class _Wiring:
 
     async def stop_taking(self) -> None:
         """Finish or hand back what it holds; the relay still publishes what that left behind."""
-        self.started = False
+        self.started, self.stopping = False, True
         await asyncio.gather(*(subscriber.stop() for subscriber in self.broker.subscribers))
         await self.relay.drain(limit=5.0)
 
     async def disconnect(self) -> None:
-        await self.broker.stop()
+        with contextlib.suppress(nats.errors.Error):  # it can't be drained while it reconnects
+            await self.broker.stop()
+
+    async def _connect_relay(self) -> Client:
+        settings = self.settings
+        tls = {"tls": context} if (context := settings.tls()) else {}
+        return await nats.connect(
+            settings.nats_url, user_credentials=str(settings.nats_credentials), name=f"{self.service.name} relay",
+            inbox_prefix=self.inbox.encode(), allow_reconnect=False, connect_timeout=3, error_cb=_on_error, **tls,
+        )  # fmt: skip
 
     async def _consumers_exist(self) -> None:
         jetstream = self.broker.connection.jetstream(timeout=5)
@@ -210,8 +223,11 @@ class _Wiring:
             except Outage:
                 await self._pause(messages)
                 return
-            except Exception:
-                log.exception("a batch could not be handled", stream=stream, messages=len(batch))
+            except asyncio.CancelledError:  # it took longer than a stop may take
+                await _hand_back(messages, delay=0)
+                raise
+            except Exception as error:  # noqa: BLE001 - and without its words, in which a name may stand
+                log.error("a batch could not be handled", stream=stream, messages=len(batch), **failure(error))
                 await _hand_back(messages, delay=5)
                 return
             for outcome in outcomes:
@@ -223,24 +239,19 @@ class _Wiring:
         """The database is away: hand back, and pull again when it answers."""
         log.warning("the database is out of reach: pulling pauses", messages=len(messages))
         await _hand_back(messages, delay=1)
-        while True:
-            try:
-                async with asyncio.timeout(5):
-                    await self.pool.fetchval("SELECT 1")
-                return
-            except database.OUTAGE:
-                await asyncio.sleep(0.3)
+        while not self.stopping and not await database.answers(self.pool):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.3)
 
     async def _request(self, raw: Msg) -> None:
         incoming = Incoming(raw.subject, raw.headers or {}, raw.data)
         try:
             answer = await self.processor.ask(incoming)
-        except Exception:
-            log.exception("a request could not be handled")
+        except Exception as error:  # noqa: BLE001 - and without its words, in which a name may stand
+            log.error("a request could not be handled", **failure(error))
             answer = Answer(
                 id=incoming.id, status="rejected", problems=[Problem(code="failed", message="it could not be handled")]
             )
-        if raw.reply:
+        if raw.reply.startswith(REPLIES):
             await self.broker.connection.publish(
                 raw.reply, _reply(answer), headers=_reply_headers(answer, self.service.name)
             )
@@ -257,8 +268,8 @@ class _Wiring:
                 await self.processor.within(lambda tx: operations.expire(tx, self.service.retention))
             except Outage:
                 continue
-            except Exception:
-                log.exception("retention failed, and will be tried again in an hour")
+            except Exception as error:  # noqa: BLE001
+                log.error("retention failed, and will be tried again in an hour", **failure(error))
 
     async def checks(self) -> dict[str, str]:
         """What `/readyz` asks: database, NATS, consumers, and the age of the oldest unsent message."""
@@ -268,7 +279,7 @@ class _Wiring:
         try:
             async with asyncio.timeout(2), self.pool.acquire() as connection:
                 oldest = await store.oldest_unsent(connection)
-        except database.OUTAGE as error:
+        except database.NO_ANSWER as error:
             parts["database"] = f"no answer: {type(error).__name__}"
             oldest = None
         if oldest is not None and (clock.now() - oldest).total_seconds() > OLD:
@@ -343,6 +354,22 @@ async def _raw(message: NatsMessage) -> object:
     return message.raw_message
 
 
+def _never_choke(connection: Client) -> None:
+    """Headers that nats-py can't read end its reading for good: whoever may send could so silence a service.
+
+    Such a message now arrives without headers, and is refused for that.
+    """
+    read = connection._process_headers
+
+    async def process(headers: bytes) -> dict[str, str] | None:
+        try:
+            return await read(headers)
+        except Exception:  # noqa: BLE001 - whatever it stumbles on
+            return None
+
+    connection._process_headers = process  # type: ignore[method-assign]
+
+
 async def _on_error(error: Exception) -> None:
     log.warning("NATS reports an error", error=type(error).__name__, detail=str(error)[:200])
 
@@ -351,7 +378,7 @@ async def _close(pool: database.Pool) -> None:
     try:
         async with asyncio.timeout(5):
             await pool.close()
-    except database.OUTAGE:
+    except database.NO_ANSWER:
         pool.terminate()
 
 

@@ -252,6 +252,10 @@ async def forget(connection: Connection, participant_id: UUID, now: datetime) ->
     """Drop every message kept here that names a participant, and remember that the id is erased."""
     for table in ("outbox", "timer", "dead_letter"):
         await connection.execute(f"DELETE FROM messaging.{table} WHERE $1 = ANY(persons)", participant_id)  # noqa: S608
+    # What could not be read names nobody that we know of, but may well hold the id.
+    await connection.execute(
+        "DELETE FROM messaging.dead_letter WHERE position(convert_to($1, 'UTF8') IN body) > 0", str(participant_id)
+    )
     await connection.execute(
         "INSERT INTO messaging.erased (id, erased_at) VALUES ($1, $2) ON CONFLICT DO NOTHING", participant_id, now
     )

@@ -27,6 +27,8 @@ class Pending:
     outbox: list[store.OutboxRow]
     timers: dict[str, tuple[datetime, store.OutboxRow] | None]
     """By key; None cancels."""
+    forgotten: set[UUID]
+    """Participants whom one of the messages erases."""
 
 
 class Transaction:
@@ -84,9 +86,12 @@ class Transaction:
 
     async def forget(self, participant_id: UUID) -> None:
         """Drop whatever the messaging tables hold of a participant, and refuse what names them from now on."""
-        for waiting in list(self._pending.outbox):
-            if participant_id in waiting.persons:
-                self._pending.outbox.remove(waiting)
+        pending = self._pending
+        pending.forgotten.add(participant_id)
+        pending.outbox[:] = [row for row in pending.outbox if participant_id not in row.persons]
+        for key, timer in list(pending.timers.items()):
+            if timer is not None and participant_id in timer[1].persons:
+                del pending.timers[key]
         await store.forget(self.connection, participant_id, self.now)
 
     def _rows(
