@@ -24,12 +24,12 @@ IN_PERSON: frozenset[Kind] = OURS - {"holder"}
 STAFF: frozenset[Kind] = frozenset({"worker", "operator"})
 WORKER: frozenset[Kind] = frozenset({"worker"})
 
-_WHO = {
-    ANYONE: "the person, who holds their mandate, a worker, an operator or a partner",
-    OURS: "the person, who holds their mandate, a worker or an operator",
-    IN_PERSON: "the person, a worker or an operator",
-    STAFF: "a worker or an operator",
-    WORKER: "a worker",
+_WHO: dict[Kind, str] = {
+    "participant": "the person",
+    "holder": "who holds their mandate",
+    "worker": "a worker",
+    "operator": "an operator",
+    "partner": "a partner",
 }
 
 
@@ -122,4 +122,5 @@ def _is_uuid(text: str) -> bool:
 
 
 def _not_allowed(allowed: Collection[Kind], field: str) -> Rejected:
-    return Rejected("not_allowed", f"can be done only by {_WHO[frozenset(allowed)]}: ask one of them", field)
+    who = " or ".join(words for kind, words in _WHO.items() if kind in allowed)
+    return Rejected("not_allowed", f"this can be done only by {who}: ask one of them", field)
