@@ -28,7 +28,6 @@ KIT = {
     "describe",
     "page",
     "problems",
-    "yaml",
 }
 """Modules of shared/contracts that are about messages, not about people."""
 PAGES = ("*.j2", "*.html", "*.txt", "*.toml", "*.json", "*.po", "*.ftl", "*.md")
