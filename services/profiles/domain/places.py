@@ -82,7 +82,9 @@ def change_organisation(organisation: Organisation, command: ChangeOrganisation)
 def name_coordinator(organisation: Organisation, worker_id: UUID, works_for: str) -> Organisation:
     """One of its own workers."""
     if works_for != organisation.organisation_id:
-        raise Rejected("other_organisation", "works for another organisation: name a worker of it", "coordinator_id")
+        raise Rejected(
+            "other_organisation", "coordinator_id works for another organisation: name a worker of it", "coordinator_id"
+        )
     return _organisation_changed(organisation, coordinator_id=worker_id)
 
 
@@ -92,10 +94,10 @@ def retire_organisation(
     """Only when nobody and nothing depends on it. Its coordinator is the last worker, and stops being it."""
     if neighbourhoods:
         raise Rejected(
-            "in_use", f"stands behind {neighbourhoods} neighbourhoods: retire or move them", "organisation_id"
+            "in_use", f"it stands behind {neighbourhoods} neighbourhoods: retire or move them", "organisation_id"
         )
     if workers:
-        raise Rejected("in_use", f"has {workers} workers besides the coordinator: end them first", "organisation_id")
+        raise Rejected("in_use", f"it has {workers} workers besides the coordinator: end them first", "organisation_id")
     return _organisation_changed(organisation, retired_at=now, coordinator_id=None)
 
 
@@ -140,14 +142,14 @@ def change_neighbourhood(
 def retire_neighbourhood(neighbourhood: Neighbourhood, now: datetime, *, participants: int) -> Neighbourhood:
     """Only when nobody lives there any more."""
     if participants:
-        raise Rejected("in_use", f"has {participants} participants: they move or leave first", "neighbourhood_id")
+        raise Rejected("in_use", f"it has {participants} participants: they move or leave first", "neighbourhood_id")
     return neighbourhood if neighbourhood.retired_at else _neighbourhood_changed(neighbourhood, retired_at=now)
 
 
 def check_policy(name: str, policies: Collection[str]) -> None:
     """Refuse a policy that the policy file doesn't have."""
     if name not in policies:
-        raise Rejected("unknown_policy", f"is not in the policy file: choose {', '.join(policies)}", "policy")
+        raise Rejected("unknown_policy", f"policy is not in the policy file: choose {', '.join(policies)}", "policy")
 
 
 def organisation_kept(organisation: Organisation) -> OrganisationKept:
@@ -208,5 +210,5 @@ def _neighbourhood_changed(neighbourhood: Neighbourhood, **given: Any) -> Neighb
 
 def _taken(field: str, what: str, retired_at: datetime | None) -> Rejected:
     if retired_at is not None:
-        return Rejected("retired", f"belonged to a {what} that has ended: choose another id", field)
-    return Rejected("id_taken", f"belongs to a {what} of which other things are known: change that one", field)
+        return Rejected("retired", f"{field} belonged to a {what} that has ended: choose another id", field)
+    return Rejected("id_taken", f"{field} belongs to a {what} of which other things are known: change that one", field)

@@ -82,7 +82,7 @@ def end(worker: Worker, now: datetime, *, coordinates: bool) -> Worker:
     if coordinates:
         raise Rejected(
             "still_coordinator",
-            f"is the coordinator of {worker.organisation_id}: name another one first",
+            f"this worker is the coordinator of {worker.organisation_id}: name another one first",
             "worker_id",
         )
     return replace(worker, version=worker.version + 1, neighbourhood_ids=(), backup_id=None, ended_at=now)
@@ -91,17 +91,17 @@ def end(worker: Worker, now: datetime, *, coordinates: bool) -> Worker:
 def check_backup(worker_id: UUID | None, organisation_id: str, backup: Worker | None) -> None:
     """Refuse a backup who is the worker, or who works for another organisation."""
     if backup is not None and backup.worker_id == worker_id:
-        raise Rejected("same_worker", "is the worker themselves: name a colleague", "backup_id")
+        raise Rejected("same_worker", "backup_id is the worker themselves: name a colleague", "backup_id")
     if backup is not None and backup.organisation_id != organisation_id:
-        raise Rejected("other_organisation", "works for another organisation: name a colleague", "backup_id")
+        raise Rejected("other_organisation", "backup_id works for another organisation: name a colleague", "backup_id")
 
 
 def check_absence(command: RecordAbsence, now: datetime) -> None:
     """Refuse what is over, or too far ahead to mean anything."""
     if command.ends_at <= now:
-        raise Rejected("in_the_past", "is over already: there is nothing to record", "ends_at")
+        raise Rejected("in_the_past", "ends_at has passed: there is nothing to record", "ends_at")
     if command.ends_at > now + LONGEST_AHEAD:
-        raise Rejected("too_far", "is more than two years ahead: record it later, or end the worker", "ends_at")
+        raise Rejected("too_far", "ends_at is more than two years ahead: record it later, or end the worker", "ends_at")
 
 
 def kept(worker: Worker) -> WorkerKept:
@@ -149,7 +149,7 @@ def read_cursor(text: str) -> tuple[str, UUID]:
     try:
         return name, UUID(id_)
     except ValueError:
-        raise Rejected("malformed", "is not what an earlier page gave as `next`", "after") from None
+        raise Rejected("malformed", "after is not what an earlier page gave as `next`", "after") from None
 
 
 def _changed(worker: Worker, **given: Any) -> Worker:

@@ -206,4 +206,4 @@ def _unknown(what: str) -> Rejected:
 
 
 def _just_taken(field: str) -> Rejected:
-    return Rejected("id_taken", "was used by someone else just now: look at it, then change it", field)
+    return Rejected("id_taken", f"{field} was used by someone else just now: look at it, then change it", field)

@@ -107,7 +107,7 @@ async def cancel_absence(command: CancelAbsence, tx: Transaction) -> AbsenceRef:
     """Someone is there after all."""
     worker = await _to_change(tx, command.worker_id)
     if not await repository.end_absence(tx, worker.worker_id, command.absence_id):
-        raise Rejected("unknown_id", "is no running or coming absence of this worker", "absence_id")
+        raise Rejected("unknown_id", "absence_id is no running or coming absence of this worker", "absence_id")
     await _renew_duty_around(tx, worker.worker_id)
     return AbsenceRef(absence_id=command.absence_id, worker_id=worker.worker_id)
 
@@ -195,7 +195,7 @@ async def _check_email(tx: Transaction, email: str, worker_id: UUID | None = Non
     """Two workers with one address could not be told apart in a mail."""
     other = await repository.with_email(tx, email)
     if other is not None and other != worker_id:
-        raise Rejected("email_taken", "is the address of another worker: give each their own", "email")
+        raise Rejected("email_taken", "email is the address of another worker: give each their own", "email")
 
 
 async def _check_neighbourhoods(tx: Transaction, neighbourhood_ids: set[str] | list[str]) -> None:
