@@ -64,7 +64,7 @@ class DeadLetter(DeadLetterSummary):
 
     headers: dict[str, str]
     body: str
-    """What was sent; bytes that are no UTF-8 stand as `\\xNN`."""
+    """What was sent; bytes that are no UTF-8 stand as `\\xNN`. Cut off when no answer can hold it, as junk may be."""
     place: str
     """Where in the code it failed: the last lines of the traceback, without values."""
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Retention = Callable[["Transaction"], Awaitable[dict[str, int]]]
 NOT_ITS_FAULT: tuple[type[BaseException], ...] = (Rejected, *OUTAGE, *CONTENTION, OSError)
+MOST_SHOWN = 45_000
+"""Bytes of a dead letter's body that fit in an answer. What is no text takes more of them than it had."""
 KEPT_DAYS = {"inbox": 45, "answers": 45, "failures": 45, "dead_letters": 30}
 """How long the kit's own records are kept: the inbox outlives the streams (30 d)."""
 
@@ -48,6 +50,8 @@ def handlers(processor: Callable[[], Processor], retention: Retention | None) ->
         _operators_only(tx)
         row = await _open(tx, query.id, any_status=True)
         body = row["body"].decode("utf-8", "backslashreplace")
+        while len(json.dumps(body)) > MOST_SHOWN:
+            body = body[: len(body) * 3 // 4]
         return DeadLetter.model_validate({**dict(row), "headers": store.decode(row["headers"]), "body": body})
 
     async def replay_dead_letter(command: ReplayDeadLetter, tx: Transaction) -> DeadLetterClosed:

@@ -131,6 +131,7 @@ class Service:
                 stack.push_async_callback(_end, task)
             stack.push_async_callback(wiring.stop_taking)
             await wiring.broker.start()
+            await wiring.broker.connection.flush()  # the server knows of every subscription: whoever asks is answered
             wiring.started = True
             yield Running(wiring.processor, wiring.broker, pool, metrics, wiring.relay, port)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ from shared.telemetry import traceparent
 
 LIMITS = {subjects.EVENTS: 16_384, subjects.STATE: 32_768, subjects.FEED: 8_192, subjects.PARTNER: 16_384}
 """Bytes that a stream takes, headers included."""
+SUBJECTS = re.compile(r"weefsel\.v1\.(state|(event|feed|to)\.[A-Za-z0-9_-]{1,100})(\.[A-Za-z0-9_-]{1,100}){3}")
+"""What the streams take. One that they don't would stand in the outbox for ever, and all that comes after it."""
 
 
 @dataclass(slots=True)
@@ -109,6 +112,8 @@ class Transaction:
             for stream, subject in _places(message, partner, id, verb)
         ]
         for row in rows:
+            if not SUBJECTS.fullmatch(row.subject):
+                raise ValueError(f"{message.TYPE} has no subject: what its tokens are made of can't stand in one")
             size = len(body.encode()) + len(headers)
             if size > LIMITS[row.stream]:
                 raise ValueError(f"{message.TYPE} is {size} bytes, and {row.stream} takes {LIMITS[row.stream]}")
