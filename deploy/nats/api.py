@@ -45,6 +45,9 @@ async def connected(url: str, keys: Keys, user: str) -> AsyncIterator[Client]:
             tls=settings.tls(),
             connect_timeout=5,
             allow_reconnect=False,
+            # Without these two it tries for two minutes before it says so.
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0.2,
             error_cb=ignore,
         )
     except (OSError, Error) as error:

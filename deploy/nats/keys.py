@@ -99,6 +99,13 @@ class Keys:
             keys._make_user(name, keys.account, keys.signing(name))
         return keys
 
+    @classmethod
+    def load(cls, directory: Path, services: Sequence[str] = ()) -> Keys:
+        """Read keys that are there. Raises KeysError when none are: nothing is made."""
+        if not (directory / "operator.nk").exists():
+            raise KeysError(f"There are no keys in {directory}: name the folder that `weefsel keys` made.")
+        return cls.load_or_create(directory, services)
+
     def for_new_account(self, directory: Path) -> Keys:
         """The same operator and system account, a fresh services' account: a test's own, on a shared server."""
         for name in _OPERATOR_FILES:
