@@ -24,6 +24,7 @@ _FORMATS = {
 _PATTERNS = {
     "^[a-z0-9_-]{1,63}$": "token (a-z, 0-9, - and _)",
     "^[a-z]{2,3}$": "language code such as `nl`",
+    "^89[0-9a-f]{13}$": "H3 cell of resolution 9",
 }
 _PLURALS = {"object": "objects", "UUID": "UUIDs", "text": "texts"}
 _COMMON = {

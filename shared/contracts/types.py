@@ -71,13 +71,14 @@ def _timezone(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    if not h3.is_valid_cell(text) or h3.get_resolution(text) != CELL_RESOLUTION:
+    if not re.fullmatch(_CELL, text) or not h3.is_valid_cell(text):
         raise ValueError(f"is no H3 cell of resolution {CELL_RESOLUTION}")
     return text
 
 
 CELL_RESOLUTION = 9
 """H3 cells of about 170 m a side: where someone lives, no nearer than that."""
+_CELL = f"8{CELL_RESOLUTION}[0-9a-f]{{13}}"
 
 
 def _storable(time: datetime) -> datetime:
@@ -110,5 +111,5 @@ Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_clean),
 LocalNames = Annotated[dict[Language, Name], Field(min_length=1, max_length=20)]
 """A name in each language that has one: `{"nl": "Brugse Poort", "fr": "Porte de Bruges"}`."""
 Timezone = Annotated[str, AfterValidator(_timezone)]
-Cell = Annotated[str, AfterValidator(_cell)]
+Cell = Annotated[str, AfterValidator(_cell), WithJsonSchema({"type": "string", "pattern": f"^{_CELL}$"})]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]

@@ -1,0 +1,60 @@
+"""Words and ids: whatever text is sent, each type takes it or refuses it with a sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from shared.contracts import types
+
+NAMES = [
+    "Cell", "Email", "Language", "LocalNames", "Moment", "Name", "NeighbourhoodId", "Note", "OrganisationId",
+    "ParticipantId", "Phone", "Text", "Timezone", "Token", "Version", "Words",
+]  # fmt: skip
+TEXT = (
+    st.text(max_size=80)
+    | st.from_regex(r"[0-9a-fA-F]{0,40}", fullmatch=True)
+    | st.from_regex(r"[+0-9 ()./-]{0,50}", fullmatch=True)
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(value=ANYTHING)
+@example(value="10000000000000000")
+@example(value="9" * 5000)
+@example(value="../../etc/passwd")
+@example(value="\x00")
+@example(value="\ud800")
+@example(value="0001-01-01T00:00:00+23:59")
+@example(value=10**30)
+@example(value=float("nan"))
+def test_any_value_is_taken_or_refused_with_a_sentence(name: str, value: Any) -> None:
+    adapter = TypeAdapter(getattr(types, name))
+    try:
+        taken = adapter.validate_python(value)
+    except ValidationError as refused:
+        assert all(error["msg"] for error in refused.errors(include_url=False, include_input=False))
+    else:
+        assert adapter.validate_json(json.dumps(adapter.dump_python(taken, mode="json"))) == taken
+
+
+@pytest.mark.parametrize(
+    "name", ["Maria Peeters", "يوسف", "李小龍", "Zoë 🌻", "O’Brien-D'Haese", "שרה", "Łukasz", "נָעֳמִי"]
+)
+def test_names_of_every_script_are_taken(name: str) -> None:
+    assert TypeAdapter(types.Name).validate_python(f"  {name} ") == name
+
+
+def test_every_type_is_tried() -> None:
+    public = {name for name in vars(types) if name[0].isupper() and hasattr(vars(types)[name], "__metadata__")}
+    assert public <= set(NAMES), "add it to NAMES"
