@@ -55,9 +55,10 @@ class Client:
 
         connection = await nats.connect(
             url, user_credentials=str(credentials), inbox_prefix=f"_INBOX_{name}".encode(), name=name,
-            connect_timeout=3, max_reconnect_attempts=-1, reconnect_time_wait=0.3,
+            connect_timeout=3, max_reconnect_attempts=1, reconnect_time_wait=0.3,
             error_cb=quiet, **({"tls": tls} if tls else {}),
         )  # fmt: skip
+        connection.options["max_reconnect_attempts"] = -1  # a server never reached is an error; one lost comes back
         try:
             yield cls(connection, name)
         finally:
