@@ -69,7 +69,9 @@ def actor_of(sender: str, actor: str) -> Actor:
         return Actor("worker", str(UUID(id_)))
     if kind == "participant" and _is_uuid(id_):
         return Actor("participant", str(UUID(id_)))
-    raise Rejected("malformed", "say who acts: worker:<id>, participant:<id> or operator", "ce-actor")
+    raise Rejected(
+        "malformed", "ce-actor says nobody that can act: send worker:<id>, participant:<id> or operator", "ce-actor"
+    )
 
 
 def check_kind(actor: Actor, allowed: Collection[Kind], field: str = "") -> None:
@@ -84,7 +86,9 @@ def check_person(actor: Actor, person: Participant, allowed: Collection[Kind], f
     kind: Kind = actor.kind
     if actor.kind == "participant" and actor.uuid != person.participant_id:
         if actor.uuid not in person.mandate_holder_ids:
-            raise Rejected("no_mandate", "has given you no mandate that runs: ask them or their worker for one", field)
+            raise Rejected(
+                "no_mandate", f"{field} has given you no mandate that runs: ask them or their worker for one", field
+            )
         kind = "holder"
     if kind not in allowed:
         raise _not_allowed(allowed, field)
@@ -94,7 +98,9 @@ def check_grant(grant: Grant | None, neighbourhood_id: str, field: str) -> None:
     """Refuse a partner outside the neighbourhoods that it was granted."""
     if grant is None or neighbourhood_id not in grant.neighbourhood_ids:
         raise Rejected(
-            "outside_grant", "lies outside the neighbourhoods that you were granted: ask the operator to add it", field
+            "outside_grant",
+            f"{field} lies outside the neighbourhoods granted to you: ask the operator to add it",
+            field,
         )
 
 
@@ -106,7 +112,7 @@ def consented(
     if not running:
         raise Rejected(
             "no_consent",
-            "has no running consent that names your organisation: ask them, through their worker",
+            "participant_id has no running consent that names your organisation: ask them, through their worker",
             "participant_id",
         )
     fields = {field for each in running for field in each.fields}

@@ -22,11 +22,12 @@ class Tie:
     first_id: UUID
     second_id: UUID
     """The two, in the order of their ids: no side is more than the other."""
-    asked_by: UUID
+    asked_by: UUID | None
+    """Whose question it was; null once they took it back after a no that they never heard of."""
     asked_at: datetime
     agreed_at: datetime | None = None
     ended_by: UUID | None = None
-    """Who said no or stepped out: never told to the other."""
+    """Who said no, stepped out, or took their question back: never told to the other."""
     ended_at: datetime | None = None
 
     @property
@@ -39,59 +40,72 @@ class Tie:
         return self.second_id if participant_id == self.first_id else self.first_id
 
 
-def ask(tie: Tie | None, by: UUID, other: UUID, ties: int, now: datetime) -> Tie | None:
-    """A new question, or None when nothing changes. `ties`: how many questions and agreements `by` has.
+def asks(tie: Tie | None, who: UUID) -> bool:
+    """Whether, as far as they know, their question is open. It stays so after a no: a no looks like silence."""
+    return tie is not None and tie.asked_by == who and tie.agreed_at is None and tie.ended_by != who
 
-    Who was told no, or was stepped out on, may ask again and sees the same as the first time; the other isn't bothered.
-    When both ask each other, both have agreed.
+
+def ask(tie: Tie | None, by: UUID, other: UUID, standing: int, now: datetime) -> Tie | None:
+    """A question, or None when it was asked already. `standing`: how many questions and agreements `by` has.
+
+    When the other's question is open it is a yes. After the other's no, or when they stepped out, it is noted and
+    the other isn't bothered: the tie stays ended, and to `by` it looks like the first time.
     """
     if by == other:
-        raise Rejected("same_person", "is the same person: name someone else", "other_id")
-    if tie is not None and tie.state == "asked":
-        return None if tie.asked_by == by else agree(tie, by, now)
-    if tie is not None and (tie.state == "agreed" or tie.ended_by != by):
+        raise Rejected("same_person", "other_id is the same person: name someone else", "other_id")
+    if asks(tie, other):
+        return agree(tie, by, now)
+    if tie is not None and (tie.state == "agreed" or asks(tie, by)):
         return None
-    if ties >= MOST_TIES:
+    if standing >= MOST_TIES:
         raise Rejected(
-            "too_many", f"has {MOST_TIES} people in or asked into the circle: step out of one", "participant_id"
+            "too_many",
+            f"participant_id has {MOST_TIES} people in or asked into the circle: step out of one first",
+            "participant_id",
         )
+    if tie is not None and tie.ended_by == other and not _taken_back(tie):
+        return replace(tie, asked_by=by, asked_at=now, agreed_at=None)
     first, second = sorted((by, other))
     return Tie(first, second, by, now)
 
 
 def agree(tie: Tie | None, by: UUID, now: datetime) -> Tie | None:
-    """Yes to a question of the other, or None when there was a yes already."""
+    """Yes to the other's question, also after an earlier no; None when there was a yes already."""
     if tie is not None and tie.state == "agreed":
         return None
-    if tie is None or tie.state == "ended" or tie.asked_by == by:
-        raise Rejected("not_asked", "has no open question to this person: ask them instead", "other_id")
-    return replace(tie, agreed_at=now)
+    if tie is None or not asks(tie, tie.other(by)):
+        raise Rejected("not_asked", "other_id has no open question to this person: ask them instead", "other_id")
+    return replace(tie, agreed_at=now, ended_by=None, ended_at=None)
 
 
 def decline(tie: Tie | None, by: UUID, now: datetime) -> Tie | None:
-    """No to a question of the other, or None when it was over already."""
+    """No to the other's question; None when there is none, or there was a no already."""
     if tie is None or tie.state == "ended":
         return None
     if tie.state == "agreed":
-        raise Rejected("agreed", "is in the circle already: use step-out to leave it", "other_id")
+        raise Rejected("agreed", "other_id is in the circle already: use step-out to leave it", "other_id")
     if tie.asked_by == by:
-        raise Rejected("own_question", "was asked by this person: use step-out to take the question back", "other_id")
+        raise Rejected(
+            "own_question", "other_id was asked by this person: use step-out to take the question back", "other_id"
+        )
     return replace(tie, ended_by=by, ended_at=now)
 
 
 def step_out(tie: Tie | None, by: UUID, now: datetime) -> Tie | None:
-    """Out of each other's circle, or a question taken back; None when it was over already."""
-    if tie is None or tie.state == "ended":
+    """Out of each other's circle, or one's own question taken back; None when there is neither."""
+    if tie is not None and tie.state == "ended":
+        return replace(tie, asked_by=None) if asks(tie, by) else None
+    if tie is None or (tie.state == "asked" and tie.asked_by != by):
         return None
     return replace(tie, ended_by=by, ended_at=now)
 
 
 def as_seen(tie: Tie | None, by: UUID, other: UUID) -> CircleRef:
-    """What one of the two may know: the other's no looks like silence, the other's step out like an open question."""
+    """What one of the two may know of it."""
     status: Literal["asked", "agreed", "none"] = "none"
     if tie is not None and tie.state == "agreed":
         status = "agreed"
-    elif tie is not None and (tie.state == "asked" or tie.ended_by != by):
+    elif asks(tie, by) or (tie is not None and tie.state == "asked"):
         status = "asked"
     return CircleRef(participant_id=by, other_id=other, status=status)
 
@@ -113,16 +127,12 @@ def agreed_since(ties: Sequence[Tie], me: UUID) -> list[tuple[UUID, datetime]]:
 
 def to_answer(ties: Sequence[Tie], me: UUID) -> list[tuple[UUID, datetime]]:
     """Who waits for an answer, and since when."""
-    return [(tie.asked_by, tie.asked_at) for tie in ties if tie.state == "asked" and tie.asked_by != me]
+    return [(tie.other(me), tie.asked_at) for tie in ties if tie.state == "asked" and tie.asked_by != me]
 
 
 def unanswered(ties: Sequence[Tie], me: UUID) -> list[tuple[UUID, datetime]]:
-    """Whom someone asked without a yes so far, and when. A no of the other looks like silence."""
-    return [
-        (tie.other(me), tie.asked_at)
-        for tie in ties
-        if tie.asked_by == me and tie.agreed_at is None and tie.ended_by != me
-    ]
+    """Whom someone asked without a yes so far, and when."""
+    return [(tie.other(me), tie.asked_at) for tie in ties if asks(tie, me)]
 
 
 def kept(participant_id: UUID, version: int, ties: Sequence[Tie]) -> CircleKept:
@@ -140,12 +150,17 @@ def merge(survivor_id: UUID, double_id: UUID, ties: Sequence[Tie]) -> list[Tie]:
     return list(best.values())
 
 
+def _taken_back(tie: Tie) -> bool:
+    """Whether it ended because a question was withdrawn: that is no answer to anything."""
+    return tie.agreed_at is None and tie.ended_by is not None and tie.asked_by == tie.ended_by
+
+
 def _moved(tie: Tie, double_id: UUID, survivor_id: UUID) -> Tie:
     def now_is(participant_id: UUID) -> UUID:
         return survivor_id if participant_id == double_id else participant_id
 
     first, second = sorted((now_is(tie.first_id), now_is(tie.second_id)))
     return replace(
-        tie, first_id=first, second_id=second, asked_by=now_is(tie.asked_by),
+        tie, first_id=first, second_id=second, asked_by=now_is(tie.asked_by) if tie.asked_by else None,
         ended_by=now_is(tie.ended_by) if tie.ended_by else None,
     )  # fmt: skip

@@ -58,11 +58,13 @@ def give_mandate(
 ) -> Mandate:
     """A mandate for someone who doesn't hold one yet. `held`: who holds one now."""
     if command.holder_id == command.participant_id:
-        raise Rejected("same_person", "answers for themselves already: name someone else", "holder_id")
+        raise Rejected("same_person", "holder_id answers for themselves already: name someone else", "holder_id")
     if command.holder_id in held:
-        raise Rejected("exists", "holds a mandate already: end that one first", "holder_id")
+        raise Rejected("exists", "holder_id holds a mandate already: end that one first", "holder_id")
     if len(held) >= MOST_MANDATES:
-        raise Rejected("too_many", f"has {MOST_MANDATES} mandates already: end one first", "participant_id")
+        raise Rejected(
+            "too_many", f"participant_id has {MOST_MANDATES} mandates already: end one first", "participant_id"
+        )
     _refuse_past(command.until, now)
     return Mandate(
         mandate_id, command.participant_id, command.holder_id, command.on_word_of, recorded_by, now, command.until
@@ -79,7 +81,9 @@ def give_consent(
 ) -> Consent:
     """A consent. `running`: how many run now."""
     if running >= MOST_CONSENTS:
-        raise Rejected("too_many", f"has {MOST_CONSENTS} running consents: withdraw one first", "participant_id")
+        raise Rejected(
+            "too_many", f"participant_id has {MOST_CONSENTS} running consents: withdraw one first", "participant_id"
+        )
     _refuse_past(command.until, now)
     fields = tuple(sorted(set(command.fields)))
     return Consent(
@@ -129,4 +133,4 @@ def consents_kept(participant_id: UUID, version: int, running: list[Consent]) ->
 
 def _refuse_past(until: datetime | None, now: datetime) -> None:
     if until is not None and until <= now:
-        raise Rejected("in_the_past", "lies in the past: give a later time", "until")
+        raise Rejected("in_the_past", "until lies in the past: give a later time", "until")

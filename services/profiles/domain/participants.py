@@ -131,7 +131,7 @@ def pause(person: Participant, until: datetime | None, now: datetime) -> Partici
     """Nothing is asked of them until then, or until they say so. A pause can be made longer or shorter."""
     refuse_left(person)
     if until is not None and until <= now:
-        raise Rejected("in_the_past", "lies in the past: give a later time, or none", "until")
+        raise Rejected("in_the_past", "until lies in the past: give a later time, or none", "until")
     return _next(person, status="paused", paused_until=until)
 
 
@@ -165,7 +165,9 @@ def move(person: Participant, command: MoveParticipant, now: datetime) -> Partic
     refuse_left(person)
     if command.neighbourhood_id == person.neighbourhood_id:
         raise Rejected(
-            "same_neighbourhood", "is where they live already: use change for a new home within it", "neighbourhood_id"
+            "same_neighbourhood",
+            "neighbourhood_id is where they live already: use change for a new home within it",
+            "neighbourhood_id",
         )
     return _next(
         person,
@@ -199,7 +201,7 @@ def merge(survivor: Participant, double: Participant) -> tuple[Participant, Part
     What both said is the survivor's. What protects someone (out of matching, a ceiling, a pause) holds from either.
     """
     if survivor.participant_id == double.participant_id:
-        raise Rejected("same_person", "is the survivor itself: name the other entry", "double_id")
+        raise Rejected("same_person", "double_id is the survivor itself: name the other entry", "double_id")
     refuse_left(survivor, "survivor_id")
     paused = "paused" in (survivor.status, double.status)
     ends = [each.paused_until for each in (survivor, double) if each.status == "paused"]
@@ -232,7 +234,7 @@ def with_holders(person: Participant, holder_ids: tuple[UUID, ...]) -> Participa
 def refuse_left(person: Participant, field: str = "participant_id") -> None:
     """Refuse what can't be done for someone who is out."""
     if person.status == "left":
-        raise Rejected("left", "has left the network: let them return first", field)
+        raise Rejected("left", f"{field} has left the network: let them return first", field)
 
 
 def check_kinds(policy: Policy, talents: Sequence[Enjoyment] | None, wishes: Sequence[Enjoyment] | None) -> None:

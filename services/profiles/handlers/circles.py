@@ -47,6 +47,7 @@ async def ask_into_circle(command: AskIntoCircle, tx: Transaction) -> CircleRef:
         await _agreed(tx, after, asker=asked, agreer=person)
     elif after is not None:
         await repository.keep(tx, [after])
+    if after is not None and after.state == "asked":
         await tx.emit(CircleAsked(participant_id=one, other_id=two, neighbourhood_id=asked.neighbourhood_id))
     return domain.as_seen(after or before, one, two)
 

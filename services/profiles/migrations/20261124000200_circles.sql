@@ -51,7 +51,7 @@ COMMENT ON TABLE fetch_log IS 'Each time that a partner saw details of someone, 
 CREATE TABLE tie (
     first_id uuid NOT NULL REFERENCES participant (participant_id) ON DELETE CASCADE,
     second_id uuid NOT NULL REFERENCES participant (participant_id) ON DELETE CASCADE,
-    asked_by uuid NOT NULL,
+    asked_by uuid,
     asked_at timestamptz NOT NULL,
     agreed_at timestamptz,
     ended_by uuid,
