@@ -264,10 +264,10 @@ async def forget(connection: Connection, participant_id: UUID, now: datetime) ->
 async def expire(connection: Connection, now: datetime, days: Mapping[str, int]) -> dict[str, int]:
     """Remove what has been kept long enough. `days` by kind: inbox, answers, failures, dead_letters."""
     statements = {
-        "inbox": "DELETE FROM messaging.inbox WHERE received_at < $1 - make_interval(days => $2)",
-        "answers": "DELETE FROM messaging.answer WHERE answered_at < $1 - make_interval(days => $2)",
-        "failures": "DELETE FROM messaging.failure WHERE failed_at < $1 - make_interval(days => $2)",
-        "dead_letters": "DELETE FROM messaging.dead_letter WHERE died_at < $1 - make_interval(days => $2)",
+        "inbox": "DELETE FROM messaging.inbox WHERE received_at < $1::timestamptz - make_interval(days => $2)",
+        "answers": "DELETE FROM messaging.answer WHERE answered_at < $1::timestamptz - make_interval(days => $2)",
+        "failures": "DELETE FROM messaging.failure WHERE failed_at < $1::timestamptz - make_interval(days => $2)",
+        "dead_letters": "DELETE FROM messaging.dead_letter WHERE died_at < $1::timestamptz - make_interval(days => $2)",
     }
     return {
         kind: int((await connection.execute(statement, now, days[kind])).split()[-1])
