@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any, TypeVar
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import BaseModel, ValidationError
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +35,8 @@ Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 Who = Annotated[str, typer.Argument(metavar="WHO", help="An id, or part of a name that only one has.")]
 Worker = Annotated[str, typer.Argument(metavar="WORKER", help="An id, an e-mail address, or part of a name.")]
 OPERATOR = "operator"
+WIDE = 110
+"""Columns that a terminal must have for ids to stand in a list; names do as well in what one types."""
 
 
 def ask(work: Callable[[Client], Awaitable[T]]) -> T:
@@ -50,7 +54,20 @@ def said(as_json: bool, answer: BaseModel, sentence: str) -> None:
     if as_json:
         print_json(answer)
     else:
-        console.print(sentence, highlight=False, markup=False)
+        say(sentence)
+
+
+def say(text: str, style: str = "") -> None:
+    """A sentence, on one line: a terminal wraps it, a file keeps it whole."""
+    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def lay_out(made: Table | Text) -> None:
+    """A table or card; as wide as it needs to be where no terminal sets the width."""
+    if console.is_terminal:
+        console.print(made)
+    else:
+        Console(file=sys.stdout, width=250).print(made)
 
 
 async def worker_names(client: Client, actor: str = OPERATOR) -> dict[UUID | None, str]:
@@ -100,8 +117,13 @@ async def worker(client: Client, who: str, actor: str = OPERATOR) -> UUID:
 
 async def moment(client: Client, text: str, neighbourhood_id: str, *, end_of_day: bool = False) -> datetime:
     """`2026-07-01`, or `2026-07-01T14:00`, on the clock of a neighbourhood. Raises Trouble."""
+    return on_clock(text, await zone_of(client, neighbourhood_id), end_of_day=end_of_day)
+
+
+async def zone_of(client: Client, neighbourhood_id: str) -> ZoneInfo:
+    """The clock of a neighbourhood; Europe/Brussels for who belongs to none."""
     place = await client.get(ShowNeighbourhood(neighbourhood_id=neighbourhood_id)) if neighbourhood_id else None
-    return on_clock(text, ZoneInfo(place.timezone if place else "Europe/Brussels"), end_of_day=end_of_day)
+    return ZoneInfo(place.timezone if place else "Europe/Brussels")
 
 
 def on_clock(text: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime:
@@ -119,12 +141,14 @@ def on_clock(text: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime
 
 
 def table(*columns: str, rows: Iterable[Sequence[object]], empty: str) -> Table | Text:
-    """A list, or a sentence when there is nothing in it."""
+    """A list, or a sentence when there is nothing in it. In a narrow terminal without its last column, the id."""
     made = Table(box=None, header_style="bold", pad_edge=False)
+    if columns[-1] == "id" and console.is_terminal and console.width < WIDE:
+        columns = columns[:-1]
     for number, column in enumerate(columns):
         made.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
-        made.add_row(*(each if isinstance(each, Text) else Text(shown(each)) for each in row))
+        made.add_row(*(Text(shown(each)) for each in row[: len(columns)]))
     return made if made.row_count else Text(empty, style="dim")
 
 
@@ -139,16 +163,16 @@ def card(title: str, lines: Iterable[tuple[str, object]]) -> Table:
     return made
 
 
-def shown(value: object) -> str:
-    """A value as people read it."""
+def shown(value: object, zone: ZoneInfo | None = None) -> str:
+    """A value as people read it; moments on the clock of `zone`, or else of this machine."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return f"{value.astimezone():%Y-%m-%d %H:%M}"
+        return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
     if isinstance(value, (list, tuple)):
-        return ", ".join(shown(each) for each in value)
+        return ", ".join(shown(each, zone) for each in value)
     return str(value)
 
 

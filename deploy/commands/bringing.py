@@ -10,8 +10,8 @@ from typing import Annotated, Any, get_args
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deploy.commands.asking import OPERATOR, Actor, Json, every
-from deploy.commands.common import complaints, connected, console, print_json, run
+from deploy.commands.asking import OPERATOR, Actor, Json, every, say
+from deploy.commands.common import complaints, connected, print_json, run
 from deploy.imports.courier import Courier
 from deploy.imports.participants import Mistake, Places, Reading, mistakes_of, understand
 from deploy.imports.table import write_bad_rows
@@ -121,20 +121,18 @@ def _tell(result: Brought, dry_run: bool) -> None:
     reading = result.reading
     if reading.columns.unknown:
         names = ", ".join(reading.columns.unknown)
-        console.print(f"Not imported, for there is no field for it: {names}.", style="yellow", markup=False)
+        say(f"Not imported, for there is no field for it: {names}.", "yellow")
     for row, mistakes in result.bad()[:SHOWN]:
         for mistake in mistakes:
             place = f"row {row.number}, column {mistake.column}" if mistake.column else f"row {row.number}"
-            console.print(f"{place}: {mistake.message}", style="red", markup=False, highlight=False)
+            say(f"{place}: {mistake.message}", "red")
     if len(reading.bad) > SHOWN:
-        console.print(f"… and {len(reading.bad) - SHOWN} more bad rows.", style="red")
+        say(f"… and {len(reading.bad) - SHOWN} more bad rows.", "red")
     for number, first in list(reading.repeated.items())[:SHOWN]:
-        console.print(f"row {number} says the same as row {first}: one person.", style="dim")
+        say(f"row {number} says the same as row {first}: one person.", "dim")
     if dry_run:
-        console.print(f"{len(reading.good)} of {len(reading.table.rows)} rows can be brought in. Nothing was changed.")
+        say(f"{len(reading.good)} of {len(reading.table.rows)} rows can be brought in. Nothing was changed.")
     else:
-        console.print(f"{result.brought} of {len(reading.table.rows)} rows are in the network.")
+        say(f"{result.brought} of {len(reading.table.rows)} rows are in the network.")
     if result.errors:
-        console.print(
-            f"The {len(reading.bad)} bad rows are in {result.errors}: correct them there, and import that file."
-        )
+        say(f"The {len(reading.bad)} bad rows are in {result.errors}: correct them there, and import that file.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,14 +17,18 @@ from deploy.commands.asking import (
     build,
     card,
     every,
+    lay_out,
     local_name,
     moment,
     names_from,
     said,
+    say,
+    shown,
     table,
     worker_names,
+    zone_of,
 )
-from deploy.commands.common import console, print_json, sentences
+from deploy.commands.common import print_json, sentences
 from deploy.imports import neighbourhoods as reading
 from shared.contracts.profiles import (
     ChangeNeighbourhood,
@@ -59,7 +64,7 @@ def list_neighbourhoods(actor: Actor = OPERATOR, as_json: Json = False) -> None:
         for each in found
     ]
     empty = "There are no neighbourhoods yet: `weefsel neighbourhoods register` or `import`."
-    console.print(table("id", "name", "organisation", "timezone", "policy", rows=rows, empty=empty))
+    lay_out(table("id", "name", "organisation", "timezone", "policy", rows=rows, empty=empty))
 
 
 @app.command()
@@ -77,8 +82,11 @@ def show(neighbourhood: Id, actor: Actor = OPERATOR, as_json: Json = False) -> N
     ]
     lines += [("organisation", found.organisation_id), ("timezone", found.timezone), ("policy", found.policy)]
     lines += [("area", f"{len(found.cells)} cells of about 170 m" if found.cells else "never drawn")]
-    lines += [("on duty", f"{names.get(duty.worker_id, duty.worker_id)} ({duty.role})"), ("until", duty.until)]
-    console.print(card(local_name(found.names), [*lines, ("retired", found.retired or None)]))
+    lines += [
+        ("on duty", f"{names.get(duty.worker_id, duty.worker_id)} ({duty.role})"),
+        ("until", shown(duty.until, ZoneInfo(found.timezone))),
+    ]
+    lay_out(card(local_name(found.names), [*lines, ("retired", found.retired or None)]))
 
 
 @app.command()
@@ -124,15 +132,15 @@ def duty(
     actor: Actor = OPERATOR, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Who is on duty in a neighbourhood."""
-    found, names = ask(lambda client: _duty(client, neighbourhood, at, actor))
+    found, names, zone = ask(lambda client: _duty(client, neighbourhood, at, actor))
     if as_json:
         print_json(found)
         return
     lines: list[tuple[str, object]] = [("on duty", names.get(found.worker_id, found.worker_id)), ("as", found.role)]
-    lines += [("until", found.until)]
+    lines += [("until", shown(found.until, zone))]
     further = [("then", found.backup_id), ("ends with", found.coordinator_id)]
     lines += [(what, names.get(each, each)) for what, each in further if each]
-    console.print(card(neighbourhood, lines))
+    lay_out(card(neighbourhood, lines))
 
 
 @app.command()
@@ -156,9 +164,9 @@ def figures(
         for each in found.months
     ]
     columns = ("month", "participants", "with a circle", "newcomers", "visited in time")
-    console.print(table(*columns, rows=rows, empty="There are no figures yet: they are made when a month is over."))
+    lay_out(table(*columns, rows=rows, empty="There are no figures yet: they are made when a month is over."))
     if found.months:
-        console.print("– : it, or what it leaves out, would be fewer than five people.", style="dim")
+        say("– : it, or what it leaves out, would be fewer than five people.", "dim")
 
 
 @app.command("import")
@@ -179,9 +187,9 @@ def import_neighbourhoods(
         )
     else:
         for each in bad:
-            console.print(each, style="red", markup=False, highlight=False)
+            say(each, "red")
         how = "would be brought in" if dry_run else "are as the file says"
-        console.print(f"{len(found.good) if dry_run else done} neighbourhoods {how}.")
+        say(f"{len(found.good) if dry_run else done} neighbourhoods {how}.")
     if bad:
         raise typer.Exit(1)
 
@@ -206,13 +214,16 @@ async def _with_duty(
     client: Client, query: ShowNeighbourhood, actor: str
 ) -> tuple[Neighbourhood, Duty, dict[UUID | None, str]]:
     found: Neighbourhood = await client.get(query, actor=actor)
-    return found, *await _duty(client, query.neighbourhood_id, "", actor)
+    duty, names, _ = await _duty(client, query.neighbourhood_id, "", actor)
+    return found, duty, names
 
 
-async def _duty(client: Client, neighbourhood: str, at: str, actor: str) -> tuple[Duty, dict[UUID | None, str]]:
+async def _duty(
+    client: Client, neighbourhood: str, at: str, actor: str
+) -> tuple[Duty, dict[UUID | None, str], ZoneInfo]:
     then = await moment(client, at, neighbourhood) if at else None
     found: Duty = await client.get(build(ShowDuty, {"neighbourhood_id": neighbourhood, "at": then}), actor=actor)
-    return found, await worker_names(client, actor)
+    return found, await worker_names(client, actor), await zone_of(client, neighbourhood)
 
 
 def _count(value: int | None) -> str:

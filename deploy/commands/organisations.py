@@ -16,6 +16,7 @@ from deploy.commands.asking import (
     build,
     card,
     every,
+    lay_out,
     local_name,
     names_from,
     said,
@@ -23,7 +24,7 @@ from deploy.commands.asking import (
     worker,
     worker_names,
 )
-from deploy.commands.common import console, print_json, sentences
+from deploy.commands.common import print_json, sentences
 from shared.contracts.profiles import (
     ChangeOrganisation,
     ListOrganisations,
@@ -57,9 +58,7 @@ def list_organisations(actor: Actor = OPERATOR, as_json: Json = False) -> None:
         (each.organisation_id, local_name(each.names), each.kind, each.email, workers.get(each.coordinator_id))
         for each in found
     ]
-    console.print(
-        table("id", "name", "kind", "e-mail", "coordinator", rows=rows, empty="There are no organisations yet.")
-    )
+    lay_out(table("id", "name", "kind", "e-mail", "coordinator", rows=rows, empty="There are no organisations yet."))
 
 
 @app.command()
@@ -76,7 +75,7 @@ def show(organisation: Id, actor: Actor = OPERATOR, as_json: Json = False) -> No
         *((f"name ({language})", name) for language, name in found.names.items()),
     ]
     lines += [("kind", found.kind), ("e-mail", found.email), ("phone", found.phone)]
-    console.print(card(local_name(found.names), [*lines, ("coordinator", found.coordinator_id)]))
+    lay_out(card(local_name(found.names), [*lines, ("coordinator", found.coordinator_id)]))
 
 
 @app.command()

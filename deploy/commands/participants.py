@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from uuid import UUID
@@ -21,9 +22,11 @@ from deploy.commands.asking import (
     build,
     card,
     every,
+    lay_out,
     moment,
     participant,
     said,
+    say,
     shown,
     table,
     worker,
@@ -102,9 +105,11 @@ def list_participants(
     if as_json:
         print_json(found)
         return
-    rows = [(each.participant_id, each.name, each.neighbourhood_id, _status(each), each.visited_at) for each in found]
-    columns = ("id", "name", "neighbourhood", "status", "first visit")
-    console.print(table(*columns, rows=rows, empty="There is nobody like that."))
+    rows = [
+        (each.name, each.neighbourhood_id, _status(each), _day(each.visited_at), each.participant_id) for each in found
+    ]
+    columns = ("name", "neighbourhood", "status", "first visit", "id")
+    lay_out(table(*columns, rows=rows, empty="There is nobody like that."))
 
 
 @app.command()
@@ -133,7 +138,7 @@ def show(who: Who, actor: Actor = OPERATOR, as_json: Json = False) -> None:
     if found.origin:
         lines += [("brought in by", f"{found.origin.sender}, on the word of: {found.origin.on_word_of}")]
         lines += [("reference", found.origin.reference)]
-    console.print(card(found.name or "", lines))
+    lay_out(card(found.name or "", lines))
 
 
 @app.command()
@@ -274,7 +279,7 @@ def visits(who: Who, actor: Actor = OPERATOR, as_json: Json = False) -> None:
         print_json(found)
         return
     rows = [(each.visited_at, each.worker_id) for each in found]
-    console.print(table("when", "worker", rows=rows, empty=f"Nobody has visited {who} yet."))
+    lay_out(table("when", "worker", rows=rows, empty=f"Nobody has visited {who} yet."))
 
 
 @app.command()
@@ -287,10 +292,10 @@ def doubles(
         print_json(found)
         return
     rows = [
-        (each.first.participant_id, each.first.name, each.second.participant_id, each.second.name, each.by)
+        (each.first.name, each.second.name, each.by, each.first.participant_id, each.second.participant_id)
         for each in found
     ]
-    console.print(table("id", "name", "other id", "name", "same", rows=rows, empty="There are no possible doubles."))
+    lay_out(table("name", "name", "same", "id", "id", rows=rows, empty="There are no possible doubles."))
 
 
 @app.command()
@@ -342,7 +347,7 @@ def erasures(
         print_json(found)
         return
     rows = [(each.erasure_id, each.requested_at, each.completed_at or "not yet", _waiting_for(each)) for each in found]
-    console.print(table("id", "asked", "completed", "waits for", rows=rows, empty="There are none."))
+    lay_out(table("id", "asked", "completed", "waits for", rows=rows, empty="There are none."))
 
 
 @app.command("copy")
@@ -355,7 +360,7 @@ def copy_(
     if file:
         with sentences():
             _write(file, held)
-        console.print(f"It is in {file}.", markup=False, highlight=False)
+        say(f"It is in {file}.")
     elif as_json:
         print_json(held)
     else:
@@ -439,6 +444,10 @@ def _status(found: Any) -> str:
     if found.status == "paused" and found.paused_until:
         text += f" until {shown(found.paused_until)}"
     return f"{text}, out of matching" if found.out_of_matching else text
+
+
+def _day(at: datetime | None) -> str:
+    return f"{at.astimezone():%Y-%m-%d}" if at else "not yet"
 
 
 def _enjoyments(found: list[Enjoyment] | None) -> list[str]:

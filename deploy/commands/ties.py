@@ -15,12 +15,13 @@ from deploy.commands.asking import (
     ask,
     build,
     every,
+    lay_out,
     moment,
     participant,
     said,
     table,
 )
-from deploy.commands.common import console, print_json
+from deploy.commands.common import print_json
 from shared.contracts.profiles import (
     AgreeToCircle,
     AskIntoCircle,
@@ -64,7 +65,7 @@ def show_circle(who: Who, actor: Actor = OPERATOR, as_json: Json = False) -> Non
     rows = [(each.name, "in the circle", each.since) for each in found.members]
     rows += [(each.name, "waits for an answer", each.since) for each in found.asked_by]
     rows += [(each.name, "was asked", each.since) for each in found.asked]
-    console.print(table("name", "", "since", rows=rows, empty=f"{who} has no circle yet."))
+    lay_out(table("name", "", "since", rows=rows, empty=f"{who} has no circle yet."))
 
 
 @circle.command("ask")
@@ -103,7 +104,7 @@ def list_mandates(who: Who, actor: Actor = OPERATOR, as_json: Json = False) -> N
         for each in found
     ]
     columns = ("id", "for", "holder", "on the word of", "until", "ended")
-    console.print(table(*columns, rows=rows, empty="There are no mandates."))
+    lay_out(table(*columns, rows=rows, empty="There are no mandates."))
 
 
 @mandates.command("give")
@@ -142,7 +143,7 @@ def list_consents(who: Who, actor: Actor = OPERATOR, as_json: Json = False) -> N
         (each.consent_id, each.organisation_id, each.purpose, each.fields, each.until, each.ending) for each in found
     ]
     columns = ("id", "organisation", "purpose", "may see", "until", "ended")
-    console.print(table(*columns, rows=rows, empty="There are no consents."))
+    lay_out(table(*columns, rows=rows, empty="There are no consents."))
 
 
 @consents.command("give")
@@ -180,7 +181,7 @@ def fetches(who: Who, actor: Actor = OPERATOR, as_json: Json = False) -> None:
         print_json(found)
         return
     rows = [(each.at, each.by, each.organisation_id, each.fields) for each in found]
-    console.print(table("when", "who", "organisation", "what", rows=rows, empty="Nobody has."))
+    lay_out(table("when", "who", "organisation", "what", rows=rows, empty="Nobody has."))
 
 
 def _between(command: type[Any], who: str, other: str, actor: str) -> Any:

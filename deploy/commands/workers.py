@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,14 +18,16 @@ from deploy.commands.asking import (
     build,
     card,
     every,
+    lay_out,
     moment,
     said,
     shown,
     table,
     worker,
     worker_names,
+    zone_of,
 )
-from deploy.commands.common import console, print_json, sentences
+from deploy.commands.common import print_json, sentences
 from deploy.imports.words import WEEKDAYS, key
 from deploy.trouble import Trouble
 from shared.contracts.profiles import (
@@ -69,17 +72,17 @@ def list_workers(
         print_json(found)
         return
     rows = [
-        (each.worker_id, each.name, each.organisation_id, each.neighbourhood_ids, names.get(each.backup_id), _now(each))
+        (each.name, each.organisation_id, each.neighbourhood_ids, names.get(each.backup_id), _now(each), each.worker_id)
         for each in found
     ]
-    columns = ("id", "name", "organisation", "neighbourhoods", "backup", "away")
-    console.print(table(*columns, rows=rows, empty="There are no workers yet: `weefsel workers register`."))
+    columns = ("name", "organisation", "neighbourhoods", "backup", "away", "id")
+    lay_out(table(*columns, rows=rows, empty="There are no workers yet: `weefsel workers register`."))
 
 
 @app.command()
 def show(who: Worker, actor: Actor = OPERATOR, as_json: Json = False) -> None:
     """One worker: hours, absences, who stands in."""
-    found, names = ask(lambda client: _one(client, who, actor))
+    found, names, zone = ask(lambda client: _one(client, who, actor))
     if as_json:
         print_json(found)
         return
@@ -87,10 +90,11 @@ def show(who: Worker, actor: Actor = OPERATOR, as_json: Json = False) -> None:
     lines += [("language", found.language), ("organisation", found.organisation_id)]
     lines += [("neighbourhoods", found.neighbourhood_ids), ("hours", _hours_shown(found.hours))]
     lines += [
-        ("away", f"{shown(each.begins_at)} – {shown(each.ends_at)}  ({each.absence_id})") for each in found.absences
+        ("away", f"{shown(each.begins_at, zone)} – {shown(each.ends_at, zone)}  (absence {each.absence_id})")
+        for each in found.absences
     ]
     lines += [("backup", names.get(found.backup_id)), ("coordinator", names.get(found.coordinator_id))]
-    console.print(card(found.name, lines))
+    lay_out(card(found.name, lines))
 
 
 @app.command()
@@ -228,7 +232,7 @@ def _hours_shown(hours: list[Hours]) -> str:
 
 
 def _now(found: WorkerView) -> str:
-    return ", ".join(f"until {shown(each.ends_at)}" for each in found.absences[:1]) if found.absences else ""
+    return next((f"{shown(each.begins_at)} – {shown(each.ends_at)}" for each in found.absences), "")
 
 
 def _tell(command: type[Any], who: str, values: dict[str, Any], actor: str) -> Any:
@@ -253,6 +257,7 @@ async def _all(client: Client, query: ListWorkers, actor: str) -> tuple[list[Wor
     return found, {**names, None: ""}
 
 
-async def _one(client: Client, who: str, actor: str) -> tuple[WorkerView, dict[UUID | None, str]]:
-    found = await client.get(ShowWorker(worker_id=await worker(client, who, actor)), actor=actor)
-    return found, {**await worker_names(client, actor), None: "nobody"}
+async def _one(client: Client, who: str, actor: str) -> tuple[WorkerView, dict[UUID | None, str], ZoneInfo]:
+    found: WorkerView = await client.get(ShowWorker(worker_id=await worker(client, who, actor)), actor=actor)
+    zone = await zone_of(client, next(iter(found.neighbourhood_ids), ""))
+    return found, await worker_names(client, actor), zone

@@ -101,9 +101,8 @@ def _geojson(path: Path) -> Iterator[tuple[str, dict[str, str], Any]]:
 
 
 def _given(said: Mapping[str, str], organisation: str) -> dict[str, Any]:
-    names = {each: said[f"name_{each}"] for each in ("nl", "fr", "de", "en") if f"name_{each}" in said}
-    if "name" in said:
-        names.setdefault("nl", said["name"])
+    local = {"name_nl": said["name"]} | said if "name" in said else said
+    names = {each: local[f"name_{each}"] for each in ("nl", "fr", "de", "en") if f"name_{each}" in local}
     given: dict[str, Any] = {
         "neighbourhood_id": _id(said.get("id") or next(iter(names.values()), "")),
         "names": names,
