@@ -108,13 +108,7 @@ async def record_visit(command: RecordVisit, tx: Transaction) -> VisitRef:
     """A worker has spoken with them: the newcomer's timer stops."""
     person = await opened(tx, command.participant_id, STAFF)
     people.refuse_left(person)
-    visit = Visit(
-        visit_id=new_id(), worker_id=_visitor(command, tx), visited_at=command.visited_at or tx.now
-    )  # fmt: skip
-    if visit.visited_at > tx.now:
-        raise Rejected("in_the_future", "visited_at lies in the future: give a time that has passed", "visited_at")
-    if not await participants.worker_exists(tx, visit.worker_id):
-        raise Rejected("unknown_id", "worker_id is no worker that we know: see the list", "worker_id")
+    visit = await _visit(tx, command)
     await repository.add_visit(tx, person.participant_id, visit)
     await participants.save(tx, people.visited(person, visit.visited_at))
     await tx.cancel(VisitDue.timer(person.participant_id))
@@ -171,6 +165,16 @@ async def _agreed(tx: Transaction, tie: Tie, *, asker: Participant, agreer: Part
             neighbourhood_id=asker.neighbourhood_id,
         )
     )  # fmt: skip
+
+
+async def _visit(tx: Transaction, command: RecordVisit) -> Visit:
+    """The visit that a command tells of; refused when it lies ahead or no worker made it."""
+    visit = Visit(visit_id=new_id(), worker_id=_visitor(command, tx), visited_at=command.visited_at or tx.now)
+    if visit.visited_at > tx.now:
+        raise Rejected("in_the_future", "visited_at lies in the future: give a time that has passed", "visited_at")
+    if not await participants.worker_exists(tx, visit.worker_id):
+        raise Rejected("unknown_id", "worker_id is no worker that we know: see the list", "worker_id")
+    return visit
 
 
 def _visitor(command: RecordVisit, tx: Transaction) -> UUID:

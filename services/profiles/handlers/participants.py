@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.profiles.domain import participants as domain
-from services.profiles.domain.access import ANYONE, STAFF, WORKER, check_grant, consented
+from services.profiles.domain.access import ANYONE, STAFF, WORKER, Actor, check_grant, consented
 from services.profiles.domain.participants import Participant
 from services.profiles.handlers.access import keep, opened, policy, policy_at, seen, who
 from services.profiles.handlers.circles import end_circle
@@ -14,6 +14,7 @@ from services.profiles.repository import access as grants
 from services.profiles.repository import doubles
 from services.profiles.repository import mandates as consents
 from services.profiles.repository import participants as repository
+from services.profiles.repository.participants import Standing
 from shared.contracts.profiles import (
     AddressForLetter,
     ChangeParticipant,
@@ -58,11 +59,7 @@ async def register_participant(command: RegisterParticipant, tx: Transaction) ->
     standing = await repository.standing(tx, command)
     if standing.participant_id is not None and standing.version is not None:
         return ParticipantRef(participant_id=standing.participant_id, version=standing.version)
-    if actor.kind == "partner":
-        check_grant(standing.grant, command.neighbourhood_id, "neighbourhood_id")
-    rules = policy(tx, standing.policy)
-    _refuse_organisation(command.reach, known=standing.organisation)
-    domain.check_kinds(rules, command.talents, command.wishes)
+    rules = _rules_for(tx, command, standing, actor)
     person = domain.register(command, new_id(), sender=tx.sender, registered_by=str(actor), now=tx.now)
     found = await repository.add(tx, person)
     await tx.emit(domain.kept(person))
@@ -201,6 +198,16 @@ async def address_for_letter(query: AddressForLetter, tx: Transaction) -> Letter
     person = await seen(tx, query.participant_id, STAFF)
     await grants.log_fetch(tx, person.participant_id, str(who(tx, STAFF)), ["name", "address"])
     return LetterAddress(participant_id=person.participant_id, name=person.name, address=person.address)
+
+
+def _rules_for(tx: Transaction, command: RegisterParticipant, standing: Standing, actor: Actor) -> Policy:
+    """The policy that a registration falls under; refused when it names what it may not, or what isn't there."""
+    if actor.kind == "partner":
+        check_grant(standing.grant, command.neighbourhood_id, "neighbourhood_id")
+    rules = policy(tx, standing.policy)
+    _refuse_organisation(command.reach, known=standing.organisation)
+    domain.check_kinds(rules, command.talents, command.wishes)
+    return rules
 
 
 async def _expect_visit(tx: Transaction, person: Participant, rules: Policy) -> None:
