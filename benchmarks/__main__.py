@@ -1,0 +1,70 @@
+"""`python -m benchmarks [--only pipeline]`: measure, print a table, and keep the figures in `latest.json`."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+
+from benchmarks import footprint, latency, pipeline, report, stack
+from benchmarks.latency import Latency
+
+LATEST = Path(__file__).parent / "latest.json"
+ALL = ("pipeline",)
+console = Console()
+
+
+def main(
+    only: Annotated[str, typer.Option(help=f"Measure this alone: {', '.join(ALL)}.")] = "",
+    rounds: Annotated[int, typer.Option(min=1, help="Of throughput; the medians are reported.")] = 5,
+    seconds: Annotated[int, typer.Option(min=1, help="Of latency.")] = 15,
+    starts: Annotated[int, typer.Option(min=1, help="Of the service, for memory and start.")] = 5,
+    scale: Annotated[float, typer.Option(help="Shortens the rounds.")] = 1.0,
+    keep: Annotated[bool, typer.Option(help="Write the figures to benchmarks/latest.json.")] = True,
+) -> None:
+    """Measure on real, synced servers that are started for it, and stopped."""
+    if only not in ("", *ALL):
+        raise typer.BadParameter(f"{only} is not measured here: choose from {', '.join(ALL)}")
+    figures = uvloop.run(measure(rounds=rounds, seconds=seconds, starts=starts, scale=scale))
+    if keep:
+        known = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
+        LATEST.write_text(json.dumps(known | figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+async def measure(*, rounds: int, seconds: int, starts: int, scale: float = 1.0, idle: float = 4.0) -> dict[str, float]:
+    """All figures of `pipeline`, by key."""
+    async with stack.running() as servers:
+        cost = await footprint.measure(servers, starts=starts, idle=idle)
+        times = await latency.measure(servers, seconds=seconds)
+        rates = await pipeline.measure(servers, rounds=rounds, scale=scale, tell=console.log)
+    console.print(report.throughput(rates))
+    console.print(report.goals(found := _figures(rates, times, cost)))
+    console.print(report.spread(rates, times, cost))
+    return found
+
+
+def _figures(rates: pipeline.Rates, times: Latency, cost: footprint.Footprint) -> dict[str, float]:
+    floor = Latency.percentile(times.floor, 50)
+    against = {
+        "pipeline.vs_plain_faststream": pipeline.PLAIN.name,
+        "pipeline.vs_faststream_outbox": pipeline.LIBRARY.name,
+        "pipeline.vs_synced_publish": pipeline.CEILING,
+    }
+    return {
+        **{key: round(statistics.median(rates.times(name)), 2) for key, name in against.items()},
+        "pipeline.events_per_s": round(rates.median(pipeline.OURS.name)),
+        "pipeline.commands_per_s": round(rates.median(pipeline.OURS.name) / rates.messages_per_command),
+        "latency.p50_vs_floor": round(Latency.percentile(times.ours, 50) / floor, 2),
+        "latency.p99_vs_floor": round(Latency.percentile(times.ours, 99) / floor, 2),
+        "service.idle_rss_mb": round(cost.rss, 1),
+        "service.ready_s": round(cost.ready, 2),
+    }
+
+
+if __name__ == "__main__":
+    typer.run(main)

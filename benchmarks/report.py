@@ -1,0 +1,70 @@
+"""The tables: what was seen, beside what was aimed for."""
+
+from __future__ import annotations
+
+import statistics
+
+from rich.table import Table
+
+from benchmarks.footprint import Footprint
+from benchmarks.latency import Latency
+from benchmarks.pipeline import Rates
+
+GOALS = {
+    "pipeline.vs_plain_faststream": (">=", 2.5),
+    "pipeline.vs_faststream_outbox": (">=", 10.0),
+    "pipeline.vs_synced_publish": (">=", 0.5),
+    "pipeline.events_per_s": (">=", 2000.0),
+    "latency.p50_vs_floor": ("<=", 3.0),
+    "latency.p99_vs_floor": ("<=", 10.0),
+    "service.idle_rss_mb": ("<=", 90.0),
+    "service.ready_s": ("<=", 2.0),
+}
+
+
+def throughput(rates: Rates) -> Table:
+    """Every contender: medians, the range over the rounds, and how many times as fast ours is."""
+    each = rates.messages_per_command
+    table = Table(title=f"Throughput: {each:g} messages stored for each command", title_justify="left")
+    for heading in ("what", "commands/s", "messages/s", "lowest – highest", "ours is … times as fast"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for name, seen in rates.messages_per_s.items():
+        median = statistics.median(seen)
+        table.add_row(
+            name, f"{median / each:,.0f}", f"{median:,.0f}", f"{min(seen):,.0f} – {max(seen):,.0f}",
+            f"{statistics.median(rates.times(name)):.2f}",
+        )  # fmt: skip
+    return table
+
+
+def goals(figures: dict[str, float]) -> Table:
+    """Every figure beside its goal."""
+    table = Table(title="Goals", title_justify="left")
+    for heading in ("figure", "seen", "goal", ""):
+        table.add_column(heading, justify="left" if heading == "figure" else "right")
+    for key, seen in figures.items():
+        word, goal = GOALS.get(key, ("", 0.0))
+        met = seen >= goal if word == ">=" else seen <= goal
+        table.add_row(key, f"{seen:,}", f"{word} {goal:g}" if word else "", ("yes" if met else "no") if word else "")
+    return table
+
+
+def spread(rates: Rates, times: Latency, cost: Footprint) -> Table:
+    """How far the samples lie apart: a shared machine is never the same twice."""
+    table = Table(title="Spread", title_justify="left")
+    for heading in ("what", "lowest", "median", "highest"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+
+    def row(what: str, samples: list[float], unit: str = "") -> None:
+        table.add_row(
+            what, *(f"{value:.2f}{unit}" for value in (min(samples), statistics.median(samples), max(samples)))
+        )
+
+    for name in list(rates.messages_per_s)[1:]:
+        row(f"times {name}", rates.times(name))
+    for what, samples in (("command → event", times.ours), ("publish + commit + publish", times.floor)):
+        row(what, [1000 * sample for sample in samples], " ms")
+        row(f"{what}: p50, p95, p99", [1000 * Latency.percentile(samples, p) for p in (50, 95, 99)], " ms")
+    row("memory when idle", cost.idle_rss_mb, " MB")
+    row("start to ready", cost.ready_s, " s")
+    return table
