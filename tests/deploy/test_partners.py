@@ -184,6 +184,7 @@ async def test_our_own_names_are_refused_with_a_sentence(gate: Gate, name: str) 
         ("x", "org", ["all"], [], "reserved"),
         ("x", "org", ["rabot"], ["profiles.participant.regster"], "did you mean profiles.participant.register"),
         ("x", "org", ["rabot"], ["any.dead-letter.list"], "that a partner can be granted"),
+        ("x", "org", ["rabot"], ["profiles.worker.register"], "that a partner can be granted"),
         ("x", "org", ["rabot"], ["profiles.>"], "that a partner can be granted"),
     ],
 )
@@ -195,7 +196,11 @@ async def test_a_grant_that_makes_no_sense_is_refused_with_a_sentence(
     assert await gate.office.all() == []
 
 
-@pytest.mark.parametrize("public_key", ["", "U123", Key.new(ACCOUNT).public, Key.new(USER).public[:-1] + "1"])
+@pytest.mark.parametrize(
+    "public_key",
+    ["", "U123", Key.new(ACCOUNT).public, Key.new(USER).public[:-1] + "1"],
+    ids=["empty", "short", "an account's", "a wrong checksum"],
+)
 async def test_a_public_key_that_is_none_is_refused(gate: Gate, public_key: str) -> None:
     with pytest.raises(Trouble, match="is not the public key"):
         await gate.office.add("x", "org", ["rabot"], [], public_key)
