@@ -40,8 +40,8 @@ from shared.messaging import NotYetKnown, Rejected, Transaction, handles
 from shared.policy import Policy
 
 SERVICE = "profiles"
-PAGE = 25
-"""Things in a page of a copy: the largest page stays well within what a reply can carry."""
+PAGE = 12
+"""Things in a page of a copy: the largest of them still fit in one reply."""
 AT_ONCE = 100
 """People erased in one run of retention; the rest follows with the next run."""
 
