@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import nats.aio.client
 import pytest
 
 from deploy.nats import accounts, api
+from shared import clock
 from shared.contracts import subjects
 from shared.contracts.envelope import Answer, Command, Contract, Envelope, Event, State
 from shared.ids import new_id
 from shared.messaging.client import Client
-from shared import clock
 from tests.conftest import MakeStack
 from tests.messaging import toy
 from tests.servers import Stack
 from tests.waiting import eventually
 
 
+class Refused(Exception):
+    """The stream does not take the message."""
+
+
 @dataclass
 class Toy:
     """The toy service's surroundings: its stack, a sender, and what the sender is answered."""
+
+    def __repr__(self) -> str:
+        return "Toy()"
 
     stack: Stack
     client: Client
     publisher: nats.aio.client.Client
     """A connection with the service's own rights: to send it events, and anything that is no message."""
+    database: asyncpg.Connection
+    """The administrator's, for looking behind the toy's back."""
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     answers: dict[UUID, list[Answer]] = field(default_factory=dict)
 
     def running(self, **changes: Any) -> contextlib.AbstractAsyncContextManager[Any]:
@@ -58,8 +70,25 @@ class Toy:
         connection = self.client.connection if subject.startswith("weefsel.v1.cmd.") else self.publisher
         return (await connection.jetstream().publish(subject, data, headers=headers)).seq
 
+    async def put_raw(self, subject: str, headers: bytes, data: bytes = b"") -> int:
+        """Store a message whose header lines are these bytes, which no client would send; returns the sequence."""
+        connection = self.client.connection if subject.startswith("weefsel.v1.cmd.") else self.publisher
+        inbox = connection.new_inbox()
+        acknowledgement = await connection.subscribe(inbox, max_msgs=1)
+        block = b"NATS/1.0" + headers + b"\r\n\r\n"
+        line = f"HPUB {subject} {inbox} {len(block)} {len(block) + len(data)}\r\n".encode()
+        await connection._send_command(line + block + data + b"\r\n")
+        await connection.flush()
+        answer = json.loads((await acknowledgement.next_msg(timeout=5)).data)
+        if "error" in answer:
+            raise Refused(answer["error"]["description"])
+        return int(answer["seq"])
+
     async def rows(self, sql: str, *values: Any) -> list[Any]:
-        return await self.stack.fetch("toy", sql, *values)
+        """Rows of the toy's database, as the administrator sees them."""
+        async with self.looking:
+            rows: list[Any] = await self.database.fetch(sql, *values)
+            return rows
 
     async def numbers(self, table: str = "thing") -> list[int]:
         return [row["n"] for row in await self.rows(f"SELECT n FROM {table} ORDER BY n")]
@@ -116,8 +145,6 @@ class Toy:
 
     async def locked(self, key: int = 77) -> contextlib.AbstractAsyncContextManager[None]:
         """What a handler told to `wait` waits for."""
-        import asyncpg
-
         connection = await asyncpg.connect(self.stack.admin_dsn("toy"))
         await connection.execute("SELECT pg_advisory_lock($1)", key)
 
@@ -147,7 +174,9 @@ async def surroundings(stack: Stack) -> AsyncIterator[Toy]:
     async with contextlib.AsyncExitStack() as cleanup:
         client = await cleanup.enter_async_context(stack.connect("cli"))
         publisher = await cleanup.enter_async_context(stack.connect("toy"))
-        made = Toy(stack, client, publisher.connection)
+        database = await asyncpg.connect(stack.admin_dsn("toy"))
+        cleanup.push_async_callback(database.close)
+        made = Toy(stack, client, publisher.connection, database)
         ready = asyncio.Event()
 
         async def listen() -> None:
