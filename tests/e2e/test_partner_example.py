@@ -1,0 +1,181 @@
+"""The example partner against the real profiles service: it knows its credentials, an AsyncAPI file and schemas."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import pytest
+
+from deploy.databases import ROOT
+from deploy.partners import Office
+from shared.contracts.profiles import RegisterNeighbourhood, RegisterOrganisation
+from tests.conftest import MakeStack
+from tests.profiles.setting import Setting, setting
+from tests.waiting import eventually
+
+EXAMPLE = ROOT / "examples" / "partner-python"
+PERSON = json.loads((EXAMPLE / "person.json").read_text())
+HERE, ELSEWHERE = PERSON["neighbourhood_id"], "elsewhere"
+REGISTERED, ANSWERED = "profiles.participant.registered.v1", "any.command.answered.v1"
+
+
+class Partner:
+    """The example, run as its own process by whoever holds the credentials."""
+
+    def __init__(self, url: str, office: Office, folder: Path) -> None:
+        self.url = url
+        self.office = office
+        self.folder = folder
+
+    async def start(self, *words: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(EXAMPLE / "partner.py"),
+            f"--asyncapi={ROOT / 'docs' / 'asyncapi.yaml'}",
+            f"--schemas={ROOT / 'shared' / 'contracts' / 'schemas'}",
+            f"--creds={self.folder / 'buurtpunt.creds'}",
+            f"--url={self.url}",
+            *words,
+            cwd=self.folder,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def run(self, verb: str, person: dict[str, Any], *words: str) -> tuple[int, Any, str]:
+        """Exit code, the last line that it printed, and what it complained about."""
+        file = self.folder / f"{uuid4()}.json"
+        file.write_text(json.dumps(person))
+        process = await self.start(verb, str(file), *words)
+        out, complaint = await asyncio.wait_for(process.communicate(), 60)
+        lines = out.decode().splitlines()
+        return process.returncode or 0, json.loads(lines[-1]) if lines else None, complaint.decode()
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[Following]:
+        process = await self.start("follow")
+        following = Following(process)
+        reading = asyncio.create_task(following.read())
+        try:
+            await eventually(lambda: following.of("following"), within=30)
+            yield following
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+            await reading
+
+
+class Following:
+    """What the example has printed so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: list[dict[str, Any]] = []
+
+    async def read(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.lines.append(json.loads(line))
+
+    def of(self, what: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines if line["what"] == what]
+
+
+@pytest.fixture(scope="module")
+async def profiles(module_stack: MakeStack) -> AsyncIterator[Setting]:
+    async with setting(module_stack) as made:
+        names = {"nl": "Buurtpunt"}
+        await made.client.get(RegisterOrganisation(organisation_id="buurtpunt", names=names, kind="association"))
+        for place in (HERE, ELSEWHERE):
+            neighbourhood = RegisterNeighbourhood(neighbourhood_id=place, names=names, organisation_id="buurtpunt")
+            await made.client.get(neighbourhood)
+        yield made
+
+
+@pytest.fixture
+async def partner(profiles: Setting, tmp_path: Path) -> AsyncIterator[Partner]:
+    stack = profiles.stack
+    url = urlsplit(stack.admin_dsn("deploy"))
+    password = (stack.folder / "passwords" / "deploy").read_text()
+    dsn = urlunsplit(url._replace(netloc=f"deploy:{password}@{url.hostname}:{url.port}"))
+    office = Office(stack.nats_url, stack.keys, dsn)
+    admission = await office.add("buurtpunt", "buurtpunt", [HERE], ["profiles.participant.register"])
+    (tmp_path / "buurtpunt.creds").write_text(admission.credentials())
+
+    async def known() -> bool:
+        return bool(await stack.fetch("profiles", "SELECT 1 FROM partner_grant WHERE partner = 'buurtpunt'"))
+
+    await eventually(known)
+    yield Partner(stack.nats_url, office, tmp_path)
+    if await office.all():
+        await office.remove("buurtpunt")
+
+
+def someone(**differs: Any) -> dict[str, Any]:
+    return PERSON | {"reference": str(uuid4())} | differs
+
+
+def test_it_imports_nothing_of_ours() -> None:
+    tree = ast.parse((EXAMPLE / "partner.py").read_text())
+    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    names |= {each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names}
+    assert {str(name).split(".")[0] for name in names}.isdisjoint({"shared", "services", "deploy", "tests"})
+
+
+async def test_it_registers_durably_and_reads_the_answer_and_the_feed(profiles: Setting, partner: Partner) -> None:
+    async with partner.following() as following:
+        code, stored, complaint = await partner.run("send", someone())
+        assert (code, complaint) == (0, "")
+        (answer,) = await eventually(lambda: following.of(ANSWERED))
+        (event,) = await eventually(lambda: following.of(REGISTERED))
+    assert (answer["data"]["id"], answer["data"]["status"]) == (stored["id"], "accepted")
+    assert event["data"]["participant_id"] == answer["data"]["result"]["participant_id"]
+    assert event["data"]["neighbourhood_id"] == HERE
+    assert "name" not in event["data"]
+
+
+async def test_it_asks_and_is_answered_at_once(partner: Partner) -> None:
+    code, answered, complaint = await partner.run("ask", someone())
+    assert (code, complaint) == (0, "")
+    assert answered["data"]["status"] == "accepted"
+
+
+async def test_the_same_id_by_each_way_registers_one_person(profiles: Setting, partner: Partner) -> None:
+    id_, person = uuid4(), someone()
+    async with partner.following() as following:
+        await partner.run("send", person, f"--id={id_}")
+        (first,) = await eventually(lambda: following.of(ANSWERED))
+        _, again, _ = await partner.run("ask", person, f"--id={id_}")
+    assert again["data"]["result"] == first["data"]["result"]
+
+
+async def test_outside_its_neighbourhoods_it_does_nothing_and_sees_nothing(profiles: Setting, partner: Partner) -> None:
+    _, answered, _ = await partner.run("ask", someone(neighbourhood_id=ELSEWHERE))
+    assert answered["data"]["status"] == "rejected"
+    (problem,) = answered["data"]["problems"]
+    assert (problem["code"], problem["field"]) == ("outside_grant", "neighbourhood_id")
+
+
+async def test_what_the_schema_refuses_is_never_sent(partner: Partner) -> None:
+    code, printed, complaint = await partner.run("send", someone(ceiling="many"))
+    assert code == 1
+    assert printed is None
+    assert "$.ceiling" in complaint
+    assert "Traceback" not in complaint
+
+
+async def test_shut_out_it_ends_with_a_sentence(partner: Partner) -> None:
+    async with partner.following() as following:
+        await partner.office.remove("buurtpunt")
+        assert await asyncio.wait_for(following.process.wait(), 30) == 1
+        assert following.process.stderr is not None
+        assert b"does not let us in any more" in await following.process.stderr.read()
