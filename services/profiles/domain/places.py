@@ -142,7 +142,9 @@ def change_neighbourhood(
 def retire_neighbourhood(neighbourhood: Neighbourhood, now: datetime, *, participants: int) -> Neighbourhood:
     """Only when nobody lives there any more."""
     if participants:
-        raise Rejected("in_use", f"it has {participants} participants: they move or leave first", "neighbourhood_id")
+        raise Rejected(
+            "in_use", f"participants live in it ({participants}): they move or leave first", "neighbourhood_id"
+        )
     return neighbourhood if neighbourhood.retired_at else _neighbourhood_changed(neighbourhood, retired_at=now)
 
 
