@@ -24,6 +24,7 @@ from deploy.nats.keys import Keys
 from deploy.partners import Office
 from shared.contracts.envelope import Event, State
 from tests.conftest import MakeStack
+from tests.servers import Stack
 
 SERVICES = ("profiles", "exchange")
 REGISTER = "profiles.participant.register"
@@ -160,7 +161,11 @@ async def gate(stack: MakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     made = await stack([])
     keys = Keys.load_or_create(made.keys.directory, SERVICES)
     await bootstrap(made.nats_url, keys, SERVICES)
-    url = urlsplit(made.admin_dsn("deploy"))
-    password = (made.folder / "passwords" / "deploy").read_text()
-    dsn = urlunsplit(url._replace(netloc=f"deploy:{password}@{url.netloc.rpartition('@')[2]}"))
-    return Gate(Grounds(made.nats_url, keys, tmp_path), Office(made.nats_url, keys, dsn))
+    return Gate(Grounds(made.nats_url, keys, tmp_path), Office(made.nats_url, keys, deploy_dsn(made)))
+
+
+def deploy_dsn(stack: Stack) -> str:
+    """The operator's own database, as its own role."""
+    url = urlsplit(stack.admin_dsn("deploy"))
+    password = (stack.folder / "passwords" / "deploy").read_text()
+    return urlunsplit(url._replace(netloc=f"deploy:{password}@{url.netloc.rpartition('@')[2]}"))

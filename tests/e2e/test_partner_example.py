@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import pytest
@@ -19,6 +18,7 @@ from deploy.databases import ROOT
 from deploy.partners import Office
 from shared.contracts.profiles import RegisterNeighbourhood, RegisterOrganisation
 from tests.conftest import MakeStack
+from tests.partners import deploy_dsn
 from tests.profiles.setting import Setting, setting
 from tests.waiting import eventually
 
@@ -104,10 +104,7 @@ async def profiles(module_stack: MakeStack) -> AsyncIterator[Setting]:
 @pytest.fixture
 async def partner(profiles: Setting, tmp_path: Path) -> AsyncIterator[Partner]:
     stack = profiles.stack
-    url = urlsplit(stack.admin_dsn("deploy"))
-    password = (stack.folder / "passwords" / "deploy").read_text()
-    dsn = urlunsplit(url._replace(netloc=f"deploy:{password}@{url.hostname}:{url.port}"))
-    office = Office(stack.nats_url, stack.keys, dsn)
+    office = Office(stack.nats_url, stack.keys, deploy_dsn(stack))
     admission = await office.add("buurtpunt", "buurtpunt", [HERE], ["profiles.participant.register"])
     (tmp_path / "buurtpunt.creds").write_text(admission.credentials())
 
