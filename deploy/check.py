@@ -58,7 +58,7 @@ CHECKS: dict[str, Callable[[], Coroutine[None, None, Outcome]]] = {
     "imports": _command("lint-imports"),
     "squawk": _squawk,
     "typos": _command("typos"),
-    "generated": _command(sys.executable, "-m", "shared.contracts", "--check"),
+    "generated": _command(sys.executable, "-m", "deploy.generate", "--check"),
 }
 
 
