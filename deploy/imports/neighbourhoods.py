@@ -101,7 +101,7 @@ def _geojson(path: Path) -> Iterator[tuple[str, dict[str, str], Any]]:
 
 
 def _given(said: Mapping[str, str], organisation: str) -> dict[str, Any]:
-    local = {"name_nl": said["name"]} | said if "name" in said else said
+    local = {"name_nl": said["name"], **said} if "name" in said else said
     names = {each: local[f"name_{each}"] for each in ("nl", "fr", "de", "en") if f"name_{each}" in local}
     given: dict[str, Any] = {
         "neighbourhood_id": _id(said.get("id") or next(iter(names.values()), "")),
