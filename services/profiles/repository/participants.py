@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from pydantic import TypeAdapter
 
 from services.profiles.domain.access import Grant
 from services.profiles.domain.participants import Participant, email_key, name_key, phone_key
@@ -16,6 +16,8 @@ from shared.contracts.profiles import Enjoyment, ListParticipants, QuietHours, R
 from shared.database import Record
 from shared.messaging import Transaction
 
+_ENJOYMENTS = TypeAdapter(tuple[Enjoyment, ...])
+_SLOTS = TypeAdapter(tuple[Slot, ...])
 _COLUMNS = (
     "participant_id", "version", "name", "name_key", "neighbourhood_id", "status", "merged_into", "paused_until",
     "out_of_matching", "languages", "reach_by", "email", "email_key", "phone", "phone_key", "organisation_id", "cell",
@@ -171,7 +173,9 @@ def _values(person: Participant) -> tuple[Any, ...]:
         person.status, person.merged_into, person.paused_until, person.out_of_matching, list(person.languages),
         person.reach.by, person.reach.email, email_key(person.reach.email), person.reach.phone,
         phone_key(person.reach.phone), person.reach.organisation_id, person.cell, person.address,
-        _json(person.talents), _json(person.wishes), _json(person.availability), person.ceiling,
+        _ENJOYMENTS.dump_json(person.talents, exclude_none=True).decode(),
+        _ENJOYMENTS.dump_json(person.wishes, exclude_none=True).decode(),
+        _SLOTS.dump_json(person.availability).decode(), person.ceiling,
         quiet.start if quiet else None, quiet.end if quiet else None, person.sender, person.registered_by,
         person.on_word_of, person.reference, person.registered_at, person.newcomer_since, person.visited_at,
         person.left_at,
@@ -193,18 +197,14 @@ def participant_from(row: Record) -> Participant:
         reach=Reach.model_construct(
             by=row["reach_by"], email=row["email"], phone=row["phone"], organisation_id=row["organisation_id"]
         ),
-        talents=tuple(Enjoyment(**each) for each in json.loads(row["talents"])),
-        wishes=tuple(Enjoyment(**each) for each in json.loads(row["wishes"])),
-        availability=tuple(Slot(**each) for each in json.loads(row["availability"])),
+        talents=_ENJOYMENTS.validate_json(row["talents"]),
+        wishes=_ENJOYMENTS.validate_json(row["wishes"]),
+        availability=_SLOTS.validate_json(row["availability"]),
         quiet_hours=QuietHours(start=row["quiet_from"], end=row["quiet_until"])
         if row["quiet_from"] is not None
         else None,
         mandate_holder_ids=tuple(row["mandate_holder_ids"]),
     )
-
-
-def _json(parts: Sequence[Enjoyment | Slot]) -> str:
-    return json.dumps([part.model_dump(exclude_none=True) for part in parts], ensure_ascii=False)
 
 
 def _literal(word: str) -> str:
