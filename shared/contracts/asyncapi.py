@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -227,7 +228,7 @@ def _message(contract: type[Contract]) -> Schema:
         "name": contract.TYPE,
         "title": contract.__name__,
         "summary": _summary(contract),
-        "description": (contract.__doc__ or "").strip(),
+        "description": inspect.cleandoc(contract.__doc__ or ""),
         "contentType": "application/json",
         "headers": {"$ref": f"#/components/schemas/{'Headers' if ours else 'SentHeaders'}"},
         "payload": {"$ref": f"#/components/schemas/{contract.__name__}"},
