@@ -121,18 +121,18 @@ async def test_a_stream_declared_by_a_service_is_refused(gate: Gate) -> None:
     assert (config["max_msgs"], config["subjects"]) == (-1, ["weefsel.v1.event.*.*.*.*"])
 
 
-@pytest.mark.parametrize(
-    ("subject", "limit"),
-    [
-        ("weefsel.v1.event.profiles.rabot.participant.registered", 16),
-        ("weefsel.v1.feed.rabot.profiles.participant.registered", 8),
-        ("weefsel.v1.to.buurtpunt.command.1.accepted", 16),
-    ],
-)
-async def test_a_message_that_is_too_large_for_its_stream_is_refused(gate: Gate, subject: str, limit: int) -> None:
-    await gate.grounds.publish("profiles", subject, b"x" * (limit - 1) * 1024)
-    with pytest.raises(nats.js.errors.APIError, match="message size exceeds maximum allowed"):
-        await gate.grounds.publish("profiles", subject, b"x" * (limit * 1024 + 1))
+LARGEST = [
+    ("weefsel.v1.event.profiles.rabot.participant.registered", 16),
+    ("weefsel.v1.feed.rabot.profiles.participant.registered", 8),
+    ("weefsel.v1.to.buurtpunt.command.1.accepted", 16),
+]
+
+
+async def test_a_message_that_is_too_large_for_its_stream_is_refused(gate: Gate) -> None:
+    for subject, limit in LARGEST:
+        await gate.grounds.publish("profiles", subject, b"x" * (limit - 1) * 1024)
+        with pytest.raises(nats.js.errors.APIError, match="message size exceeds maximum allowed"):
+            await gate.grounds.publish("profiles", subject, b"x" * (limit * 1024 + 1))
 
 
 async def test_the_same_id_within_ten_minutes_is_stored_once(gate: Gate) -> None:
@@ -165,21 +165,21 @@ async def test_the_command_reads_its_own_answers(gate: Gate) -> None:
         assert (await heard.next_msg(timeout=3)).data == b"mine"
 
 
-@pytest.mark.parametrize(
-    "filters",
-    [
-        {"filter_subject": "weefsel.v1.to.buurtpunt.>"},
-        {"filter_subject": ">"},
-        {"filter_subjects": ["weefsel.v1.to.buurtpunt.>"]},
-        {"filter_subjects": ["weefsel.v1.to.cli.>", "weefsel.v1.to.buurtpunt.>"]},
-        {"filter_subject": "weefsel.v1.to.cli.>", "filter_subjects": ["weefsel.v1.to.buurtpunt.>"]},
-        {},
-    ],
-)
-async def test_the_command_can_not_ask_for_letters_of_others(gate: Gate, filters: dict[str, Any]) -> None:
+NOT_ITS_LETTERS: list[dict[str, Any]] = [
+    {"filter_subject": "weefsel.v1.to.buurtpunt.>"},
+    {"filter_subject": ">"},
+    {"filter_subjects": ["weefsel.v1.to.buurtpunt.>"]},
+    {"filter_subjects": ["weefsel.v1.to.cli.>", "weefsel.v1.to.buurtpunt.>"]},
+    {"filter_subject": "weefsel.v1.to.cli.>", "filter_subjects": ["weefsel.v1.to.buurtpunt.>"]},
+    {},
+]
+
+
+async def test_the_command_can_not_ask_for_letters_of_others(gate: Gate) -> None:
     """The subject of the request is allowed; what stands in its body must agree with it."""
     async with gate.grounds.user("cli") as line:
-        assert "error" in await create(line, deliver_subject=line.new_inbox(), **filters)
+        for filters in NOT_ITS_LETTERS:
+            assert "error" in await create(line, deliver_subject=line.new_inbox(), **filters), filters
 
 
 async def test_an_answer_is_allowed_once_and_only_to_who_asked(gate: Gate) -> None:

@@ -177,20 +177,20 @@ async def test_inboxes_of_others_stay_silent(gate: Gate, mallory: Line) -> None:
     await eventually(lambda: len(heard) == 1, what="its own answer it hears")
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Nats-Rollup": "all"},
-        {"Nats-Rollup": "sub"},
-        {"Nats-TTL": "1s"},
-        {"Nats-Schedule": "@at 2030-01-01T00:00:00Z", "Nats-Schedule-Target": "weefsel.v1.cmd.alice.x.y.z"},
-        {"Nats-Batch-Id": "b", "Nats-Batch-Sequence": "1", "Nats-Batch-Commit": "1"},
-    ],
-)
-async def test_headers_that_steer_a_stream_are_refused(gate: Gate, mallory: Line, headers: dict[str, str]) -> None:
+STEERING = [
+    {"Nats-Rollup": "all"},
+    {"Nats-Rollup": "sub"},
+    {"Nats-TTL": "1s"},
+    {"Nats-Schedule": "@at 2030-01-01T00:00:00Z", "Nats-Schedule-Target": "weefsel.v1.cmd.alice.x.y.z"},
+    {"Nats-Batch-Id": "b", "Nats-Batch-Sequence": "1", "Nats-Batch-Commit": "1"},
+]
+
+
+async def test_headers_that_steer_a_stream_are_refused(gate: Gate, mallory: Line) -> None:
     await settled(mallory)
-    with pytest.raises(nats.js.errors.APIError):
-        await mallory.jetstream(timeout=3).publish(REGISTER, b"{}", headers=headers)
+    for headers in STEERING:
+        with pytest.raises(nats.js.errors.APIError):
+            await mallory.jetstream(timeout=3).publish(REGISTER, b"{}", headers=headers)
     assert await gate.grounds.stored("COMMANDS") == 1
 
 
@@ -204,17 +204,17 @@ async def test_who_asked_can_not_be_forged_in_a_header(gate: Gate, mallory: Line
     assert (message.headers or {}).get("Nats-Request-Info") != forged
 
 
-@pytest.mark.parametrize(
-    ("request_", "reason"),
-    [
-        ({"batch": 101, "expires": 10**9}, "Exceeded MaxRequestBatch of 100"),
-        ({"batch": 1, "expires": 31 * 10**9}, "Exceeded MaxRequestExpires of 30s"),
-        ({"batch": 1, "expires": 10**9, "max_bytes": 2_000_000}, "Exceeded MaxRequestMaxBytes of 1000000"),
-    ],
-)
-async def test_a_pull_that_asks_too_much_is_refused(mallory: Line, request_: dict[str, int], reason: str) -> None:
-    refused = await mallory.request(NEXT, json.dumps(request_).encode(), timeout=3)
-    assert (refused.headers or {}).get("Description") == reason
+TOO_MUCH = [
+    ({"batch": 101, "expires": 10**9}, "Exceeded MaxRequestBatch of 100"),
+    ({"batch": 1, "expires": 31 * 10**9}, "Exceeded MaxRequestExpires of 30s"),
+    ({"batch": 1, "expires": 10**9, "max_bytes": 2_000_000}, "Exceeded MaxRequestMaxBytes of 1000000"),
+]
+
+
+async def test_a_pull_that_asks_too_much_is_refused(mallory: Line) -> None:
+    for request, reason in TOO_MUCH:
+        refused = await mallory.request(NEXT, json.dumps(request).encode(), timeout=3)
+        assert (refused.headers or {}).get("Description") == reason
 
 
 async def test_no_more_than_four_pulls_wait(mallory: Line) -> None:
