@@ -1,0 +1,46 @@
+"""The `weefsel` command: which module holds which subject. Only the module that is asked for is imported."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+
+import typer
+
+STACK = "deploy.commands.stack"
+SUBJECTS = {
+    "participants": ("deploy.commands.participants", "who is in the network: register, import, show, erase"),
+    "workers": ("deploy.commands.workers", "the professionals: neighbourhoods, hours, absence, backup"),
+    "neighbourhoods": ("deploy.commands.neighbourhoods", "the areas that workers know on foot"),
+    "organisations": ("deploy.commands.organisations", "local service centres, care providers, associations"),
+    "partner": ("deploy.commands.partner", "let an organisation's own software in; see and end what it may do"),
+    "events": ("deploy.commands.events", "every message: meaning, subject, example"),
+    "dead-letters": ("deploy.commands.dead_letters", "what could not be handled: show, replay, discard"),
+    "retention": ("deploy.commands.retention", "delete what has had its time"),
+    "keys": ("deploy.commands.keys", "make the keys, and the configuration of NATS"),
+    "bootstrap": ("deploy.commands.bootstrap", "make accounts, streams and databases, and migrate"),
+}
+
+
+def application(asked: str = "") -> typer.Typer:
+    """The command with the subject that is `asked` for; with all of them when that is none."""
+    app = typer.Typer(
+        name="weefsel",
+        help="Weefsel: event-driven software for caring neighbourhoods.",
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,
+    )
+    if asked not in SUBJECTS:
+        app.add_typer(importlib.import_module(STACK).app)
+    for name, (module, meaning) in SUBJECTS.items():
+        if asked in (name, "") and importlib.util.find_spec(module):
+            app.add_typer(importlib.import_module(module).app, name=name, help=meaning)
+    return app
+
+
+def main() -> None:
+    """`weefsel SUBJECT …`."""
+    first = sys.argv[1] if len(sys.argv) > 1 else ""
+    asked = "" if first.startswith("-") else first
+    application(asked)()

@@ -1,0 +1,1 @@
+"""The commands behind `weefsel`, a module per subject; `deploy/cli.py` says which."""
