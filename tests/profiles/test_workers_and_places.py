@@ -76,7 +76,7 @@ async def refused(client: Client, message: Any) -> tuple[str, str]:
 async def test_the_worker_on_duty_is_told_whenever_it_changes(profiles: Setting) -> None:
     """State of the neighbourhood's duty: nobody, coordinator, worker, backup while away, worker again."""
     client, place = profiles.client, await a_place(profiles.client, "duty")
-    assert (await profiles.state(DutyKept, place)).role == "nobody"
+    assert (await eventually(lambda: profiles.state(DutyKept, place))).role == "nobody"
     lieve = await a_worker(client, place, "Lieve", neighbourhood_ids=[])
     await client.get(NameCoordinator(organisation_id=place, coordinator_id=lieve))
     await eventually(lambda: profiles.on_duty(place, lieve, "coordinator"))
