@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from shared.policy import Policy
 
 
+@lru_cache(maxsize=10_000)
 def key(text: str) -> str:
     """A word without accents, capitals, punctuation and doubled spaces: what is looked up."""
     plain = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
