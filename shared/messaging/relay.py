@@ -10,23 +10,22 @@ otherwise overtake what it lost, and an older state of something would stand las
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nats.aio.client import Client as Nats
-from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
 from shared import clock
-from shared.database import NO_ANSWER, Pool, Record
+from shared.database import NO_ANSWER, Pool
 from shared.messaging import store
 from shared.messaging.metrics import Metrics
+from shared.messaging.publisher import Publisher
 from shared.telemetry import logger
 
 log = logger(__name__)
 LOCK = 7_733_335  # "weefsel" on a telephone's keys, cut to fit
 WINDOW = 500
-ACK_TIMEOUT = 10.0
 TICK = 1.0
 
 
@@ -71,12 +70,12 @@ class Relay:
             await asyncio.sleep(TICK)
         await connection.add_listener("outbox", self.wake)
         nats = await self.connect()
-        jetstream = nats.jetstream(timeout=ACK_TIMEOUT, publish_async_max_pending=2 * WINDOW)
+        publisher = Publisher(nats)
         try:
             while True:
                 self._wake.clear()
                 await store.fire_timers(connection, clock.now())
-                if not await self._publish_next(connection, nats, jetstream):
+                if not await self._publish_next(connection, publisher):
                     self.problem = ""
                     self.metrics.relay_lag.set(0)
                     await self._rest()
@@ -93,12 +92,12 @@ class Relay:
         except TimeoutError:
             return
 
-    async def _publish_next(self, connection: Any, nats: Nats, jetstream: JetStreamContext) -> bool:
+    async def _publish_next(self, connection: Any, publisher: Publisher) -> bool:
         """Publish the oldest; one alone while a stream refuses it, so that no more of the younger overtake it."""
         rows = await store.unsent(connection, 1 if self.problem else WINDOW)
         if not rows:
             return False
-        stored, refusal = await _publish(nats, jetstream, rows)
+        stored, refusal = await publisher.publish(rows)
         if stored:
             await store.sent(connection, [row["seq"] for row in stored])
             for row in stored:
@@ -113,37 +112,6 @@ class Relay:
         log.warning("a stream refuses a message", stream=row["stream"], seq=row["seq"], error=_words(error))
         await asyncio.sleep(TICK)
         return True
-
-
-async def _publish(
-    connection: Nats, jetstream: JetStreamContext, rows: Sequence[Record]
-) -> tuple[list[Record], tuple[Record, BaseException] | None]:
-    """Publish without waiting in between; returns what the streams stored, and the first that was refused."""
-    futures = [
-        await jetstream.publish_async(
-            row["subject"], row["body"].encode(), stream=row["stream"], headers=store.decode(row["headers"])
-        )
-        for row in rows
-    ]
-    deadline = asyncio.get_running_loop().time() + ACK_TIMEOUT
-    pending = set(futures)
-    while pending and connection.is_connected and asyncio.get_running_loop().time() < deadline:
-        _, pending = await asyncio.wait(pending, timeout=0.25)
-    stored: list[Record] = []
-    refusal: tuple[Record, BaseException] | None = None
-    for row, future in zip(rows, futures, strict=True):
-        error = (
-            future.exception()
-            if future.done() and not future.cancelled()
-            else TimeoutError("no answer from the stream")
-        )
-        if not future.done():
-            future.cancel()
-        if error is None:
-            stored.append(row)
-        elif refusal is None:
-            refusal = (row, error)
-    return stored, refusal
 
 
 def _words(error: BaseException) -> str:

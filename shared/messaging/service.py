@@ -27,7 +27,8 @@ from shared.messaging import health, operations, puller, store
 from shared.messaging.handlers import Handlers
 from shared.messaging.incoming import Incoming
 from shared.messaging.metrics import Metrics
-from shared.messaging.processor import Outage, Outcome, Processor, failure
+from shared.messaging.processor import Outage, Processor, failure
+from shared.messaging.publisher import acknowledge
 from shared.messaging.relay import Relay
 from shared.messaging.watchdog import Watchdog
 from shared.settings import ServiceSettings
@@ -231,8 +232,12 @@ class _Wiring:
                 log.error("a batch could not be handled", stream=stream, messages=len(batch), **failure(error))
                 await _hand_back(messages, delay=5)
                 return
+            done = [by_incoming[id(outcome.incoming)] for outcome in outcomes if outcome.retry_in is None]
+            with contextlib.suppress(nats.errors.Error):
+                await acknowledge(self.broker.connection, done)
             for outcome in outcomes:
-                await _settle(by_incoming[id(outcome.incoming)], outcome)
+                if outcome.retry_in is not None:
+                    await _hand_back([by_incoming[id(outcome.incoming)]], delay=outcome.retry_in)
 
         return handle
 
@@ -317,15 +322,6 @@ def _incoming(message: Msg, stream: str) -> Incoming:
         metadata.sequence.stream,
         metadata.num_delivered or 1,
     )
-
-
-async def _settle(message: Msg, outcome: Outcome) -> None:
-    """Tell the stream. An acknowledgement that is lost means a second delivery, which the inbox knows."""
-    with contextlib.suppress(nats.errors.Error):
-        if outcome.retry_in is None:
-            await message.ack()
-        else:
-            await message.nak(delay=outcome.retry_in)
 
 
 async def _hand_back(messages: Sequence[Msg], delay: float) -> None:
