@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.imports import neighbourhoods, words
-from deploy.imports.participants import Places, Reading, understand
+from deploy.imports.participants import Places, Reading, recognised, understand
 from deploy.imports.table import REASON, write_bad_rows
 from deploy.trouble import Trouble
 from shared.policy import load
 
+ROOT = Path(__file__).parents[2]
 PLACES = Places({words.key(each): "brugse-poort" for each in ("brugse-poort", "Brugse Poort", "Porte de Bruges")})
 HERE = Places(PLACES.by_name, "brugse-poort")
 
@@ -249,3 +251,11 @@ def test_quiet_hours_as_people_write_them(text: str, expected: tuple[str, str]) 
 def test_quiet_hours_that_are_none(text: str) -> None:
     with pytest.raises(words.Unclear):
         words.quiet_hours(text)
+
+
+def test_every_header_that_the_documentation_names_is_understood() -> None:
+    lines = (ROOT / "docs" / "import.md").read_text("utf-8").splitlines()
+    rows = [line.split("|")[2] for line in lines if line.startswith("| ") and not line.startswith("| column")]
+    headers = [each.strip() for row in rows for each in re.split(r"[,;]|\bor\b|\bwith\b", row) if each.strip()]
+    assert len(headers) > 50
+    assert [each for each in headers if not recognised(each)] == []
