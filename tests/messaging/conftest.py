@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
 import nats.aio.client
 import pytest
 
+from deploy.embedded.process import free_port
 from deploy.nats import accounts, api
 from shared import clock
 from shared.contracts import subjects
@@ -24,6 +32,70 @@ from tests.conftest import MakeStack
 from tests.messaging import toy
 from tests.servers import Stack
 from tests.waiting import eventually
+
+
+class Process:
+    """The toy as a process of its own."""
+
+    def __init__(self, stack: Stack, marks: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.log = marks / f"toy-{self.port}.log"
+        self.environment = os.environ | stack.environment("toy") | {
+            "WEEFSEL_HEALTH_PORT": str(self.port), "WEEFSEL_RETRY_AFTER": "[0.05, 0.1, 0.2]", "TOY_MARKS": str(marks),
+        }  # fmt: skip
+        self.environment |= {f"WEEFSEL_{name.upper()}": value for name, value in settings.items()}
+        self.popen: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Returns at once."""
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "tests.messaging.toy"], env=self.environment, stdout=log, stderr=log
+            )
+        return self
+
+    async def ready(self) -> Self:
+        """Until `/readyz` says so."""
+
+        async def answers() -> bool:
+            assert self.popen is not None
+            assert self.popen.poll() is None, self.output()
+            return (await fetch(self.port, "/readyz"))[0] == 200
+
+        await eventually(answers, within=30, what="the toy is ready")
+        return self
+
+    def signal(self, which: signal.Signals) -> None:
+        assert self.popen is not None
+        self.popen.send_signal(which)
+
+    async def ended(self, within: float = 15) -> int:
+        """Its exit code."""
+        assert self.popen is not None
+        return await asyncio.to_thread(self.popen.wait, within)
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        if self.popen is not None and self.popen.poll() is None:
+            self.popen.kill()
+            self.popen.wait()
+
+
+async def fetch(port: int, path: str) -> tuple[int, str]:
+    """Status and text of a health page; (0, '') when nobody answers."""
+
+    def get() -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    return await asyncio.to_thread(get)
 
 
 class Refused(Exception):
@@ -143,6 +215,12 @@ class Toy:
                 body = {"stream_name": stream, "config": config | {"ack_wait": int(seconds * 1e9)}}
                 await api.call(bootstrap, f"CONSUMER.CREATE.{stream}.toy", body)
 
+    async def change_stream(self, name: str, **changes: Any) -> None:
+        """Settings of a stream, as the bootstrap job would change them."""
+        async with api.connected(self.stack.nats_url, self.stack.keys, accounts.BOOTSTRAP) as bootstrap:
+            config = (await api.call(bootstrap, f"STREAM.INFO.{name}"))["config"]
+            await api.call(bootstrap, f"STREAM.UPDATE.{name}", config | changes)
+
     async def locked(self, key: int = 77) -> contextlib.AbstractAsyncContextManager[None]:
         """What a handler told to `wait` waits for."""
         connection = await asyncpg.connect(self.stack.admin_dsn("toy"))
@@ -191,6 +269,20 @@ async def surroundings(stack: Stack) -> AsyncIterator[Toy]:
         finally:
             listening.cancel()
             await asyncio.wait({listening})
+
+
+@pytest.fixture
+def processes(surrounded: Toy, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Makes processes of the toy; none outlives the test."""
+    made: list[Process] = []
+
+    def make(**settings: str) -> Process:
+        made.append(Process(surrounded.stack, tmp_path, **settings))
+        return made[-1].start()
+
+    yield make
+    for process in made:
+        process.kill()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ TABLES = """
 CREATE TABLE thing (n bigint NOT NULL, text text NOT NULL DEFAULT '');
 CREATE TABLE seen (n bigint NOT NULL, what text NOT NULL);
 CREATE TABLE pair (id int PRIMARY KEY, touched int NOT NULL);
+CREATE TABLE named (name text PRIMARY KEY);
 INSERT INTO pair VALUES (1, 0), (2, 0);
 """
 
@@ -166,7 +167,8 @@ async def _go_wrong(how: str, n: int, tx: Transaction) -> None:
     if how == "wrong-value":
         await tx.execute("INSERT INTO thing VALUES ($1)", "no number")
     if how == "constraint":
-        await tx.execute("INSERT INTO pair VALUES (1, 1)")
+        for _ in range(2):
+            await tx.execute("INSERT INTO named VALUES ('Marie Marker')")
     if how == "too-large":
         await tx.emit(Note(n=n, text="x" * 20_000), partner="friends", id=n, verb="sent")
     if how == "no-subject":
