@@ -9,11 +9,14 @@ import typer
 
 from deploy.certificates import Authority
 from deploy.commands.asking import Json, card, table
-from deploy.commands.common import console, print_json, run, sentences, site
+from deploy.commands.common import complaints, connected, console, print_json, run, sentences, site
 from deploy.nats.keys import Keys
 from deploy.partners import Admission, Office, Partner
 from deploy.secret_files import write_secret
 from deploy.trouble import Trouble
+from shared.contracts.envelope import Query
+from shared.contracts.profiles import ShowNeighbourhood, ShowOrganisation
+from shared.messaging.client import Unanswered
 
 app = typer.Typer(help="Organisations whose own software plugs in by events.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name in subjects: a-z, 0-9, - and _.")]
@@ -57,6 +60,8 @@ def add(
             raise Trouble(f"{path.absolute().parent} is no folder: make it first.")
     admission = run(office.add(name, organisation, neighbourhood, command or [], public_key, new_key=new_key))
     files = _hand_over(office, admission, path) if wanted else []
+    for doubt in run(_doubts(admission.partner)):
+        complaints.print(doubt, style="yellow", markup=False, highlight=False)
     if as_json:
         print_json(
             admission.partner.public()
@@ -140,6 +145,24 @@ def _hand_over(office: Office, admission: Admission, path: Path) -> list[Path]:
     for file, kept in files.items():
         write_secret(file, kept.read_text(encoding="ascii"))
     return [path, *files]
+
+
+async def _doubts(partner: Partner) -> list[str]:
+    """Names that profiles doesn't know (yet): granted all the same, but likely a slip of the pen."""
+    asked: dict[str, Query] = {
+        f"organisation {partner.organisation_id}": ShowOrganisation(organisation_id=partner.organisation_id)
+    }
+    asked |= {f"neighbourhood {each}": ShowNeighbourhood(neighbourhood_id=each) for each in partner.neighbourhood_ids}
+    found = []
+    async with connected() as client:
+        for name, query in asked.items():
+            try:
+                answer = await client.ask(query)
+            except Unanswered:
+                return []
+            if any(problem.code == "unknown_id" for problem in answer.problems):
+                found.append(f"There is no {name} (yet): is it spelled right?")
+    return found
 
 
 def _card(partner: Partner) -> Any:

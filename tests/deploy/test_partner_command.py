@@ -16,6 +16,7 @@ import pytest
 
 from deploy.certificates import Authority
 from deploy.nats.jwt import USER, Key
+from shared.contracts.envelope import Answer, Problem
 from tests.partners import REGISTER, Gate
 from tests.partners import gate as gate
 
@@ -122,6 +123,24 @@ async def test_a_file_that_is_there_is_not_overwritten_and_nothing_is_granted(we
     assert "buurtpunt.creds is there already" in refused.complaint
     assert (tmp_path / "buurtpunt.creds").read_text() == "mine"
     assert (await weefsel("list", "--json")).json == []
+
+
+async def test_a_neighbourhood_that_nobody_knows_is_granted_and_doubted(
+    weefsel: Any, gate: Gate, tmp_path: Path
+) -> None:
+    rejected = Answer(id=None, status="rejected", problems=[Problem(code="unknown_id", message="unknown")])
+    accepted = Answer(id=None, status="accepted", result=None)
+
+    async def profiles(message: Any) -> None:
+        answer = rejected if b"sluizeken" in message.data else accepted
+        await line.publish(message.reply, answer.model_dump_json().encode())
+
+    async with gate.grounds.user("profiles") as line:
+        await line.subscribe("weefsel.v1.rpc.*.profiles.*.*", cb=profiles)
+        await line.settle()
+        added = await weefsel("add", "buurtpunt", *GRANT)
+    assert added.code == 0
+    assert "There is no neighbourhood sluizeken (yet): is it spelled right?" in added.complaint
 
 
 async def test_what_goes_wrong_is_a_sentence(weefsel: Any, tmp_path: Path) -> None:
