@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,12 +17,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.commands.common import connected, console, print_json, run
+from deploy.commands.common import connected, console, print_json, run, site
 from deploy.trouble import Trouble
 from shared.contracts.envelope import Query
 from shared.contracts.profiles import ListParticipants, ListWorkers, ShowNeighbourhood
 from shared.messaging.client import Client
 from shared.messaging.incoming import problems_of
+from shared.policy import Policy, PolicyError
+from shared.policy import load as load_policy
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -82,6 +86,16 @@ def build(model: type[M], values: dict[str, Any]) -> M:
         return model.model_validate({name: value for name, value in values.items() if value is not None})
     except ValidationError as error:
         raise Trouble("\n".join(problem.message for problem in problems_of(error))) from None
+
+
+def policy() -> Policy:
+    """The policy of the system that the commands speak to. Raises Trouble."""
+    site()
+    path = os.environ.get("WEEFSEL_POLICY", "")
+    try:
+        return load_policy(Path(path) if path else None)
+    except PolicyError as error:
+        raise Trouble(str(error)) from None
 
 
 async def every(client: Client, query: Query, items: str, actor: str) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -10,7 +9,7 @@ from typing import Annotated, Any, get_args
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deploy.commands.asking import OPERATOR, Actor, Json, every, say
+from deploy.commands.asking import OPERATOR, Actor, Json, every, policy, say
 from deploy.commands.common import complaints, connected, print_json, run
 from deploy.imports.courier import Courier
 from deploy.imports.participants import Mistake, Places, Reading, mistakes_of, understand
@@ -18,7 +17,6 @@ from deploy.imports.table import write_bad_rows
 from deploy.trouble import Trouble
 from shared.contracts.profiles import ListNeighbourhoods, OnWordOf
 from shared.messaging.client import Client
-from shared.policy import load as load_policy
 
 SHOWN = 20
 """As many bad rows are shown; the file of bad rows has them all."""
@@ -84,10 +82,10 @@ async def _import(
 ) -> Brought:
     if on_word_of not in get_args(OnWordOf):
         raise Trouble(f"--on-word-of is one of {', '.join(get_args(OnWordOf))}.")
-    policy = os.environ.get("WEEFSEL_POLICY", "")
+    rules = policy()
     async with connected() as client:
         places = Places.of(await every(client, ListNeighbourhoods(limit=100), "neighbourhoods", actor), neighbourhood)
-        reading = understand(file, places, load_policy(Path(policy) if policy else None), on_word_of)
+        reading = understand(file, places, rules, on_word_of)
         brought = 0 if dry_run else await _bring(client, reading, actor, quiet=quiet)
     bad = [(row, [str(mistake) for mistake in mistakes]) for _, (row, mistakes) in sorted(reading.bad.items())]
     return Brought(reading, brought, write_bad_rows(reading.table, bad) if bad and not dry_run else None)

@@ -56,6 +56,8 @@ def site() -> Site:
             "WEEFSEL_NATS_CREDENTIALS."
         )
     os.environ["WEEFSEL_CLOCK_FILE"] = str(home.clock)  # its time, not ours: it may have been moved
+    if home.policy.exists():
+        os.environ["WEEFSEL_POLICY"] = str(home.policy)
     ports = Ports(state.ports)
     password = quote((home.passwords / "deploy").read_text(encoding="utf-8"), safe="")
     return Site(

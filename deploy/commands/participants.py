@@ -25,6 +25,7 @@ from deploy.commands.asking import (
     lay_out,
     moment,
     participant,
+    policy,
     said,
     say,
     shown,
@@ -66,7 +67,6 @@ from shared.contracts.profiles import (
     VisitRef,
 )
 from shared.messaging.client import Client, Unanswered
-from shared.policy import load as load_policy
 
 app = typer.Typer(help="Who is in the network. There is one kind: anyone.", no_args_is_help=True)
 app.add_typer(ties.circle, name="circle", help="The people someone can fall back on, agreed by both.")
@@ -413,12 +413,6 @@ def _given(
         if texts is not None:
             given[name] = [each for text in texts for each in words.enjoyments(text, policy())]
     return given
-
-
-def policy() -> Any:
-    """The municipality's policy: what kinds of talents and wishes there are."""
-    path = os.environ.get("WEEFSEL_POLICY", "")
-    return load_policy(Path(path) if path else None)
 
 
 def _home(lat: float | None, lon: float | None) -> dict[str, float | None] | None:

@@ -92,7 +92,7 @@ class Service:
         except ValidationError as error:
             for each in error.errors(include_url=False, include_input=False):
                 name = "WEEFSEL_" + "_".join(str(part) for part in each["loc"]).upper()
-                sys.stderr.write(f"{self.name}: setting {name}: {each['msg']}\n")
+                sys.stderr.write(f"{self.name}: setting {name}: {each['msg'].removeprefix('Value error, ')}\n")
             raise SystemExit(2) from None
         telemetry.configure(self.name, log_format=settings.log_format, log_level=settings.log_level)
         import uvloop
