@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from shared.contracts.profiles import (
@@ -115,6 +116,16 @@ async def test_what_belonged_to_the_double_belongs_to_the_survivor(people: Peopl
     assert told.survivor_id == survivor
     assert await people.register("Double", reference="row-of-double") == survivor
     assert await people.refused(PauseParticipant(participant_id=double)) == ("merged", "participant_id")
+
+
+async def test_a_pause_of_the_double_goes_on_and_ends_with_the_survivor(people: People) -> None:
+    survivor, double = await people.register("Rested"), await people.register("Resting")
+    await people.get(PauseParticipant(participant_id=double, until=later(3)))
+    await people.get(MergeParticipants(survivor_id=survivor, double_id=double))
+    assert (await people.kept(survivor)).status == "paused"
+    people.move(timedelta(days=4))
+    await people.fire()
+    assert (await people.kept(survivor)).status == "active"
 
 
 async def test_a_chain_of_merges_ends_at_one_survivor(people: People) -> None:

@@ -74,7 +74,7 @@ def actor_of(sender: str, actor: str) -> Actor:
     )
 
 
-def check_kind(actor: Actor, allowed: Collection[Kind], field: str = "") -> None:
+def check_kind(actor: Actor, allowed: Collection[Kind], field: str = "ce-actor") -> None:
     """Refuse who may never do this, for whomever it is."""
     kinds: set[Kind] = {"participant", "holder"} if actor.kind == "participant" else {actor.kind}
     if not kinds & set(allowed):

@@ -11,6 +11,7 @@ from services.profiles.domain.participants import Participant
 from services.profiles.handlers.access import keep, opened, present, touch, who
 from services.profiles.handlers.circles import tell_circle, tell_circles
 from services.profiles.handlers.mandates import tell_consents
+from services.profiles.handlers.participants import expect_end_of_pause
 from services.profiles.repository import circles, mandates, participants
 from services.profiles.repository import doubles as repository
 from shared.contracts.profiles import (
@@ -41,7 +42,7 @@ async def merge_participants(command: MergeParticipants, tx: Transaction) -> Par
     current = present(await participants.locked(tx, survivor.participant_id), "survivor_id")
     merged = domain.with_holders(merged, current.mandate_holder_ids)
     ref = await keep(tx, survivor, merged, ParticipantChanged)
-    await _end_timers(tx, merged, double)
+    await _set_timers(tx, merged, tombstone)
     await _tell_merged(tx, merged, tombstone)
     await _tell_answered_for(tx, answered_for, {double.participant_id, survivor.participant_id})
     return ref
@@ -79,9 +80,11 @@ async def _move(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
     await repository.drop(tx, double_id)
 
 
-async def _end_timers(tx: Transaction, merged: Participant, double: Participant) -> None:
-    """The entry that ended waits for no visit; the survivor neither, once either was visited."""
-    await tx.cancel(VisitDue.timer(double.participant_id))
+async def _set_timers(tx: Transaction, merged: Participant, tombstone: Participant) -> None:
+    """The entry that ended waits for nothing; the survivor for the end of its pause, and for a first visit."""
+    for person in (merged, tombstone):
+        await expect_end_of_pause(tx, person)
+    await tx.cancel(VisitDue.timer(tombstone.participant_id))
     if merged.visited_at is not None:
         await tx.cancel(VisitDue.timer(merged.participant_id))
 

@@ -88,7 +88,7 @@ async def pause_participant(command: PauseParticipant, tx: Transaction) -> Parti
     """Nothing is asked of them for a while."""
     person = await opened(tx, command.participant_id, ANYONE)
     paused = domain.pause(person, command.until, tx.now)
-    await _expect_end_of_pause(tx, paused)
+    await expect_end_of_pause(tx, paused)
     return await keep(tx, person, paused, ParticipantPaused)
 
 
@@ -218,7 +218,8 @@ async def _expect_visit(tx: Transaction, person: Participant, rules: Policy) -> 
     await tx.at(domain.visit_due_at(person, rules), due, key=VisitDue.timer(person.participant_id))
 
 
-async def _expect_end_of_pause(tx: Transaction, person: Participant) -> None:
+async def expect_end_of_pause(tx: Transaction, person: Participant) -> None:
+    """Set the timer that ends a pause, or drop it when there is nothing to wait for."""
     key = _pause_timer(person.participant_id)
     if person.paused_until is None:
         await tx.cancel(key)
