@@ -44,15 +44,15 @@ async def _bootstrap(services: list[str], folder: Path, nats_url: str, postgres_
         await databases.bootstrap(administrator, KeyFolder(folder).passwords, services)
     except (OSError, asyncpg.PostgresError) as error:
         raise Trouble(f"PostgreSQL at {postgres_url} can't be set up ({error}): see its log.") from error
-    console.print(f"Databases are at the newest schema: {', '.join((*services, databases.DEPLOY))}.")
+    console.print(f"Databases are at the newest schema: {', '.join((*services, databases.DEPLOY))}.", soft_wrap=True)
 
     keys = Keys.load_or_create(folder, services)
     done = await nats.bootstrap(nats_url, keys, services, replicas=replicas)
-    console.print(f"NATS: {', '.join(done) or 'nothing to change'}.")
+    console.print(f"NATS: {', '.join(done) or 'nothing to change'}.", soft_wrap=True)
 
     operator = databases.with_database(administrator, databases.DEPLOY)
     partners = await Office(nats_url, keys, operator).apply()
-    console.print(f"Partners: {', '.join(partner.name for partner in partners) or 'none yet'}.")
+    console.print(f"Partners: {', '.join(partner.name for partner in partners) or 'none yet'}.", soft_wrap=True)
 
 
 def _with_password(url: str, file: Path) -> str:

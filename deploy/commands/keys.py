@@ -36,9 +36,14 @@ def keys(
         for what in renew or ():
             folder.forget(what, named)
         folder.hand_out(to, named, hosts=_listed(hosts), seen_at=seen_at)
-        console.print(f"Keys, certificates and passwords are in place for nats, postgres, janitor, {', '.join(named)}.")
+        console.print(
+            f"Keys, certificates and passwords are in place for nats, postgres, janitor, {', '.join(named)}.",
+            soft_wrap=True,
+        )
         if renew:
-            console.print("Now let every part read them: `docker compose up --detach --force-recreate`.")
+            console.print(
+                "Now let every part read them: `docker compose up --detach --force-recreate`.", soft_wrap=True
+            )
 
 
 def _listed(text: str) -> list[str]:
