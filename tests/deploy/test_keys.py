@@ -82,6 +82,33 @@ def test_only_bootstrap_may_change_streams_and_only_it_and_the_janitor_may_delet
     assert deleting == ["$JS.API.STREAM.INFO.STATE", "$JS.API.STREAM.MSG.GET.STATE", "$JS.API.STREAM.MSG.DELETE.STATE"]
 
 
+def test_only_services_may_answer_and_each_request_once_within_ten_seconds(tmp_path: Path) -> None:
+    keys = Keys.load_or_create(tmp_path, ["profiles"])
+    claims = jwt.read(keys.account_jwt())["nats"]
+    scopes = {each["role"]: each["template"] for each in claims["signing_keys"] if isinstance(each, dict)}
+    assert {name: scope.get("resp") for name, scope in scopes.items() if "resp" in scope} == {
+        "profiles": {"max": 1, "ttl": 10 * 10**9}
+    }
+
+
+def test_partners_come_in_by_token_alone() -> None:
+    """The exports, as the design has them; a pull's way back stays open longer than the pull."""
+    exports = {each["subject"]: each for each in accounts.exports()}
+    assert all(each["token_req"] and each["type"] == "service" for each in exports.values())
+    pull = exports.pop("$JS.API.CONSUMER.MSG.NEXT.*.*")
+    assert (pull["response_type"], pull["response_threshold"]) == ("Stream", 35 * 10**9)
+    assert set(exports) == {
+        "weefsel.v1.cmd.*.>",
+        "weefsel.v1.rpc.*.>",
+        "$JS.API.CONSUMER.INFO.*.*",
+        "$JS.API.CONSUMER.RESET.*.*",
+        "$JS.ACK.*.*.>",
+    }
+    assert {(each["response_type"], each["response_threshold"]) for each in exports.values()} == {
+        ("Singleton", 10 * 10**9)
+    }
+
+
 def test_a_scope_without_subjects_is_never_signed() -> None:
     """For the server an empty list means that everything is allowed."""
     with pytest.raises(AssertionError, match="empty list"):
