@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import structlog
 from opentelemetry import context, propagate, trace
-
-if TYPE_CHECKING:
-    from opentelemetry.context import Context
 
 tracer = trace.get_tracer("weefsel")
 
@@ -58,14 +56,19 @@ def logger(name: str) -> Any:
 
 def traceparent() -> str:
     """The W3C `traceparent` of the present span; empty when nothing is traced."""
+    if not trace.get_current_span().get_span_context().is_valid:
+        return ""
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     return carrier.get("traceparent", "")
 
 
-def continued(parent: str) -> Context:
-    """The trace context that a message's `traceparent` header names."""
-    return propagate.extract({"traceparent": parent}) if parent else context.get_current()
+def handling(type_: str, parent: str) -> AbstractContextManager[object]:
+    """A span around the handling of a message, in the trace that its `traceparent` names; none when nobody traces."""
+    if not parent and isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        return nullcontext()
+    whole = propagate.extract({"traceparent": parent}) if parent else context.get_current()
+    return tracer.start_as_current_span(f"handle {type_}", whole, kind=trace.SpanKind.CONSUMER)
 
 
 def _add_trace(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -204,23 +204,26 @@ class Envelope:
 
     def headers(self) -> dict[str, str]:
         """As NATS headers. `Nats-Msg-Id` is the event id: a repeat within the stream's window is swallowed."""
+        id_ = str(self.id)
         headers = {
             "ce-specversion": "1.0",
-            "ce-id": str(self.id),
+            "ce-id": id_,
             "ce-type": self.type,
             "ce-source": self.source,
             "ce-time": self.time.isoformat(),
             "content-type": CONTENT_TYPE,
-            "Nats-Msg-Id": str(self.id),
+            "Nats-Msg-Id": id_,
         }
-        optional = {
-            "ce-subject": self.subject,
-            "ce-correlationid": self.correlation_id,
-            "ce-causationid": self.causation_id,
-            "traceparent": self.traceparent,
-            "ce-actor": self.actor,
-        }
-        headers.update({name: str(value) for name, value in optional.items() if value})
+        if self.subject:
+            headers["ce-subject"] = self.subject
+        if self.correlation_id:
+            headers["ce-correlationid"] = str(self.correlation_id)
+        if self.causation_id:
+            headers["ce-causationid"] = str(self.causation_id)
+        if self.traceparent:
+            headers["traceparent"] = self.traceparent
+        if self.actor:
+            headers["ce-actor"] = self.actor
         return headers
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from shared.contracts.envelope import Command, Contract, Event, Letter, Query, State, neighbourhood_token
 
@@ -33,7 +34,12 @@ class Parts:
 
 def parts(contract: type[Contract] | Contract) -> Parts:
     """`profiles.participant.registered.v1` taken apart."""
-    return Parts(*contract.TYPE.split("."))
+    return _taken_apart(contract.TYPE)
+
+
+@cache
+def _taken_apart(type_: str) -> Parts:
+    return Parts(*type_.split("."))
 
 
 def event(message: Event) -> str:

@@ -25,7 +25,7 @@ class Person:
 def _clean(text: str) -> str:
     """NFC, trimmed, without control characters (NUL among them); right-to-left names and emoji stay."""
     text = unicodedata.normalize("NFC", text)
-    for character in text:
+    for character in "" if text.isprintable() else text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
             raise ValueError(f"holds a control character (U+{ord(character):04X}): remove it")
     return text.strip()
@@ -38,7 +38,7 @@ def _filled(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    if not re.fullmatch(_SLUG.strip("^$"), text):
+    if not re.fullmatch("[a-z0-9_-]{1,63}", text):
         raise ValueError("may hold only a-z, 0-9, - and _, at most 63 of them")
     return text
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import asyncpg
-from opentelemetry import trace
 
 from shared import clock
 from shared.contracts import subjects
@@ -27,7 +26,7 @@ from shared.messaging import store
 from shared.messaging.handlers import Handlers, NotYetKnown, Rejected
 from shared.messaging.incoming import Incoming
 from shared.messaging.transaction import LIMITS, Pending, Transaction
-from shared.telemetry import continued, logger, tracer
+from shared.telemetry import handling, logger
 
 if TYPE_CHECKING:
     from shared.messaging.metrics import Metrics
@@ -214,9 +213,7 @@ class Processor:
         assert incoming.handle is not None
         envelope = incoming.envelope
         started = time.perf_counter()
-        with tracer.start_as_current_span(
-            f"handle {envelope.type}", continued(envelope.traceparent), kind=trace.SpanKind.CONSUMER
-        ):
+        with handling(envelope.type, envelope.traceparent):
             tx = self._transaction(connection, unit, envelope, sender=incoming.sender)
             result = await incoming.handle(incoming.message, tx)
         self.metrics.handled.labels(envelope.type).observe(time.perf_counter() - started)
@@ -243,19 +240,20 @@ class Processor:
             answer = _rejection(incoming, [REUSED])
         else:
             answer = Answer.model_validate_json(kept.body)
-        self._tell(incoming, answer, unit)
+        self._tell(incoming, answer, answer.model_dump_json(), unit)
         unit.outcomes.append(Outcome(incoming, answer=answer))
 
     def _answer(self, incoming: Incoming, answer: Answer, unit: _Unit) -> None:
         """Keep the answer to a command, and send it when the command came durably. A question's is kept nowhere."""
+        body = answer.model_dump_json()
         if isinstance(incoming.message, Command) or incoming.kind == "cmd":
-            unit.answers.append((*incoming.key, incoming.digest(), answer.model_dump_json()))
-        self._tell(incoming, answer, unit)
+            unit.answers.append((*incoming.key, incoming.digest(), body))
+        self._tell(incoming, answer, body, unit)
         unit.outcomes.append(Outcome(incoming, answer=answer))
 
-    def _tell(self, incoming: Incoming, answer: Answer, unit: _Unit) -> None:
+    def _tell(self, incoming: Incoming, answer: Answer, body: str, unit: _Unit) -> None:
         if incoming.kind == "cmd":
-            unit.pending.outbox.append(self._letter(incoming, answer))
+            unit.pending.outbox.append(self._letter(incoming, answer, body))
 
     async def _write(self, connection: Connection, unit: _Unit, *, again: bool = False) -> None:
         if unit.answers:
@@ -385,9 +383,8 @@ class Processor:
                 raise
         raise AssertionError
 
-    def _letter(self, incoming: Incoming, answer: Answer) -> store.OutboxRow:
+    def _letter(self, incoming: Incoming, answer: Answer, body: str) -> store.OutboxRow:
         subject = subjects.letter(answer, incoming.sender, answer.id, answer.status)
-        body = answer.model_dump_json()
         if len(body.encode()) > LARGEST_ANSWER:  # the stream would refuse it, and all that waits behind it
             body = Answer(id=answer.id, status=answer.status, problems=[TOO_LARGE]).model_dump_json()
         return self._row(subjects.PARTNER, subject, Answer.TYPE, body, incoming)

@@ -32,8 +32,11 @@ class KeptAnswer:
     body: str
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+
+
 def encode(headers: Mapping[str, str]) -> str:
-    return json.dumps(dict(headers), ensure_ascii=True, separators=(",", ":"))
+    return _ENCODER.encode(dict(headers))
 
 
 def decode(headers: str) -> dict[str, str]:

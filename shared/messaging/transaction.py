@@ -111,10 +111,10 @@ class Transaction:
             store.OutboxRow(envelope.id, stream, subject, headers, body, persons)
             for stream, subject in _places(message, partner, id, verb)
         ]
+        size = len(body.encode()) + len(headers)
         for row in rows:
             if not SUBJECTS.fullmatch(row.subject):
                 raise ValueError(f"{message.TYPE} has no subject: what its tokens are made of can't stand in one")
-            size = len(body.encode()) + len(headers)
             if size > LIMITS[row.stream]:
                 raise ValueError(f"{message.TYPE} is {size} bytes, and {row.stream} takes {LIMITS[row.stream]}")
         return rows
