@@ -44,3 +44,7 @@ def main() -> None:
     first = sys.argv[1] if len(sys.argv) > 1 else ""
     asked = "" if first.startswith("-") else first
     application(asked)()
+
+
+if __name__ == "__main__":
+    main()

@@ -62,7 +62,7 @@ class RunState(BaseModel):
     supervisor: ProcessId
     ports: int
     ready: bool = False
-    """True once everything has been ready for the first time."""
+    """True once everything was started, and the demo neighbourhood loaded."""
     since: datetime
     parts: list[PartState] = []
 

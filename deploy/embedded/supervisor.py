@@ -43,8 +43,8 @@ class Supervisor:
         assert me is not None, "this process runs"
         self.state = RunState(supervisor=me, ports=ports.base, since=now())
 
-    async def run(self, when_ready: Callable[[], Awaitable[None]]) -> None:
-        """Start all, await `when_ready`, keep all running until a signal asks to stop; stop all, whatever happens.
+    async def run(self, when_running: Callable[[], Awaitable[None]]) -> None:
+        """Start all, await `when_running`, keep all going until a signal asks to stop; stop all, whatever happens.
 
         Raises Trouble when it can't start: another run goes on, a port is taken, a server doesn't come up.
         """
@@ -54,7 +54,7 @@ class Supervisor:
         self.home.prepare()
         with self.home.locked(), disk_trouble(self.home.folder):
             self._clear_up()
-            working, asked = asyncio.create_task(self._work(when_ready)), asyncio.create_task(asked_to_stop.wait())
+            working, asked = asyncio.create_task(self._work(when_running)), asyncio.create_task(asked_to_stop.wait())
             try:
                 await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -76,13 +76,13 @@ class Supervisor:
         for what, port in self.blueprint.all_ports():
             require_free(port, what)
 
-    async def _work(self, when_ready: Callable[[], Awaitable[None]]) -> None:
+    async def _work(self, when_running: Callable[[], Awaitable[None]]) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 await self._start(group)
+                await when_running()
                 self.state.ready = True
                 self._save()
-                await when_ready()
         except* (Trouble, OSError) as troubles:
             raise troubles.exceptions[0] from None
 
@@ -92,13 +92,9 @@ class Supervisor:
         for part in (*servers, *processes, self.blueprint.mail()):
             self._keepers.append(Keeper(part, self._line(part), self._keeper_changed))
         self._save()
-        mail = self._keepers[-1]
-        group.create_task(mail.keep())
         await self._bring_up(group, [keeper for keeper in self._keepers if keeper.part.server])
         await asyncio.gather(self.blueprint.bootstrap_databases(), self.blueprint.bootstrap_nats())
-        rest = [keeper for keeper in self._keepers if not keeper.part.server and keeper is not mail]
-        await self._bring_up(group, rest)
-        await mail.was_ready.wait()
+        await self._bring_up(group, [keeper for keeper in self._keepers if not keeper.part.server])
 
     async def _bring_up(self, group: asyncio.TaskGroup, keepers: list[Keeper]) -> None:
         """Start these, and wait until each is ready or has had its time: then the table says what ails it."""

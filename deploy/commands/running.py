@@ -1,0 +1,142 @@
+"""`weefsel up` as a person sees it: the table of what runs where, kept true, and what to try next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from deploy.commands import common
+from deploy.commands.common import console
+from deploy.embedded.home import Home, Ports
+from deploy.embedded.state import PartState, RunState
+from deploy.embedded.supervisor import Supervisor
+from deploy.trouble import Trouble
+from shared.messaging.client import Refused, Unanswered
+
+COLOURS = {"ready": "green", "restarting": "red", "not answering": "red", "stopped": "dim"}
+TO_START = 180.0
+"""Seconds in which `up --detach` expects everything to run."""
+
+
+async def in_foreground(home: Home, ports: Ports, *, demo: bool) -> None:
+    """Run the stack until a signal ends it: a live table in a terminal, a line per change elsewhere."""
+    if not console.is_terminal:
+        await _run(home, ports, _Lines(), demo=demo)
+        return
+    with Live(console=console, auto_refresh=False, transient=False) as live:
+        await _run(home, ports, _LiveTable(live), demo=demo)
+
+
+def start_detached(home: Home, ports: Ports, *, demo: bool) -> RunState:
+    """Start a supervisor that goes on without us; returns what runs. Raises Trouble with what it said."""
+    home.prepare()
+    if home.in_use:
+        raise Trouble("It runs already: `weefsel status` shows what runs where, `weefsel down` stops it.")
+    report = home.log("up")
+    with report.open("wb") as out:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "deploy.cli", "up", "--ports", str(ports.base), "--demo" if demo else "--no-demo"],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + TO_START
+    while supervisor.poll() is None and time.monotonic() < deadline:
+        state = RunState.read(home.run)
+        if state and state.supervisor.pid == supervisor.pid and state.ready:
+            return state
+        time.sleep(0.1)
+    said = report.read_text(encoding="utf-8", errors="replace").strip()
+    raise Trouble(said.splitlines()[-1] if said else "It didn't start: `weefsel logs up` may say why.")
+
+
+async def load_demo(home: Home) -> None:
+    """Load the demo neighbourhood, through commands as anyone else would; remembers that it was done."""
+    from deploy.demo import load
+
+    async with common.connected() as client:
+        await load(client)
+    home.contents.write_text("demo\n", encoding="utf-8")
+
+
+def table(state: RunState) -> Table:
+    """What runs where, in which state, since when."""
+    shown = Table(title="Weefsel", title_justify="left", pad_edge=False)
+    for column in ("part", "state", "address", "since", ""):
+        shown.add_column(column, overflow="fold")
+    for part in state.parts:
+        again = f"restarted {part.restarts}×" if part.restarts else ""
+        note = ". ".join(text for text in (again, part.note) if text)
+        since = part.since.astimezone().strftime("%H:%M:%S")
+        shown.add_row(part.name, Text(part.state, COLOURS.get(part.state, "yellow")), part.address, since, Text(note))
+    return shown
+
+
+def what_to_try(state: RunState) -> Text:
+    """The next step for someone who sees it for the first time."""
+    inbox = next((part.address for part in state.parts if part.name == "mail"), "")
+    steps = [
+        ("weefsel participants list", "who is in the network"),
+        ("weefsel events list", "every message that services exchange"),
+        ("weefsel logs profiles -f", "what a service does"),
+        ("weefsel clock +14d", "two weeks later"),
+        (inbox, "the mails that would have been sent"),
+    ]
+    lines = ["Try next (. .venv/bin/activate makes `weefsel` known):", *(f"  {what:<28}{why}" for what, why in steps)]
+    return Text("\n".join(lines))
+
+
+class _Lines:
+    """Output that a file or another program keeps: a line per change."""
+
+    def part_changed(self, state: RunState, part: PartState) -> None:
+        note = f": {part.note}" if part.note else ""
+        where = f" on {part.address}" if part.state == "ready" else ""
+        self.tell(f"{part.name} {part.state}{where}{note}")
+
+    def tell(self, sentence: str) -> None:
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+    def ready(self, state: RunState) -> None:
+        console.print(table(state), what_to_try(state))
+
+
+class _LiveTable:
+    """A table that stays true, for the person at the terminal."""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+        self.hints = Text("Starting …")
+
+    def part_changed(self, state: RunState, part: PartState) -> None:
+        self.live.update(Group(table(state), self.hints), refresh=True)
+
+    def tell(self, sentence: str) -> None:
+        self.live.console.print(sentence, markup=False, highlight=False)
+
+    def ready(self, state: RunState) -> None:
+        self.hints = Text.assemble(what_to_try(state), "\nCtrl-C stops all of it.")
+        self.live.update(Group(table(state), self.hints), refresh=True)
+
+
+async def _run(home: Home, ports: Ports, display: _Lines | _LiveTable, *, demo: bool) -> None:
+    supervisor = Supervisor(home, ports, changed=display.part_changed, told=display.tell)
+
+    async def when_running() -> None:
+        if demo and not home.contents.exists():
+            display.tell("Loading the demo neighbourhood …")
+            try:
+                await load_demo(home)
+            except (Trouble, Refused, Unanswered, OSError) as error:
+                display.tell(f"The demo neighbourhood could not be loaded: {error}. Try `weefsel demo` later.")
+        display.ready(supervisor.state)
+
+    await supervisor.run(when_running)
+    display.tell("Stopped.")
