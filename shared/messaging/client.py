@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -117,18 +118,25 @@ class Client:
 
         `ready` is set once none will be missed.
         """
-        after = 0
+        after: int | None = None
         while True:
             if self.connection.is_closed:
                 return
             inbox = self.connection.new_inbox()
             subscription = await self.connection.subscribe(inbox)
             try:
-                await self._listen(inbox, after)
+                after = await self._listen(inbox, after)
                 if ready is not None:
                     ready.set()
-                while True:
-                    message = await subscription.next_msg(timeout=2.5 * HEARTBEAT)
+                reconnects, heard = self.connection.stats["reconnects"], time.monotonic()
+                while reconnects == self.connection.stats["reconnects"]:
+                    try:
+                        message = await subscription.next_msg(timeout=0.5)
+                    except nats.errors.TimeoutError:
+                        if time.monotonic() - heard > 2.5 * HEARTBEAT:
+                            raise
+                        continue
+                    heard = time.monotonic()
                     if not message.data:
                         continue
                     after = message.metadata.sequence.stream
@@ -139,13 +147,13 @@ class Client:
                 if self.connection.is_connected:
                     await subscription.unsubscribe()
 
-    async def _listen(self, inbox: str, after: int) -> None:
-        """A consumer that ends by itself some time after nobody listens."""
+    async def _listen(self, inbox: str, after: int | None) -> int:
+        """A consumer that ends by itself some time after nobody listens. Returns the sequence after which it begins."""
         filter_ = f"{subjects.ROOT}.to.{self.name}.>"
         name = f"{self.name}_{new_id().hex}"
-        start = (
-            {"deliver_policy": "by_start_sequence", "opt_start_seq": after + 1} if after else {"deliver_policy": "new"}
-        )
+        start: dict[str, Any] = {"deliver_policy": "new"}
+        if after is not None:
+            start = {"deliver_policy": "by_start_sequence", "opt_start_seq": after + 1}
         config = {
             "name": name, "deliver_subject": inbox, "filter_subject": filter_, "ack_policy": "none", "max_deliver": 1,
             "idle_heartbeat": int(HEARTBEAT * 1e9), "inactive_threshold": int(30e9), "mem_storage": True,
@@ -158,6 +166,8 @@ class Client:
         answer = json.loads(reply.data)
         if "error" in answer:
             raise nats.js.errors.APIError.from_error(answer["error"])
+        begins: int = answer["delivered"]["stream_seq"] if after is None else after
+        return begins
 
     def _headers(self, message: Contract, actor: str, id_: UUID | None) -> dict[str, str]:
         return Envelope(
