@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -18,10 +18,11 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.commands.common import connected, console, print_json, run, site
+from deploy.imports.places import Place, Reading
 from deploy.trouble import Trouble
-from shared.contracts.envelope import Query
+from shared.contracts.envelope import Command, Query
 from shared.contracts.profiles import ListParticipants, ListWorkers, ShowNeighbourhood
-from shared.messaging.client import Client
+from shared.messaging.client import Client, Refused
 from shared.messaging.incoming import problems_of
 from shared.policy import Policy, PolicyError
 from shared.policy import load as load_policy
@@ -80,6 +81,35 @@ async def worker_names(client: Client, actor: str = OPERATOR) -> dict[UUID | Non
     return {None: "nobody"} | {each.worker_id: each.name for each in found}
 
 
+async def bring(
+    client: Client, places: Iterable[Place[Any]], known: Collection[str], change: type[Command], actor: str
+) -> tuple[int, list[str]]:
+    """Register what is new, change what is known. Returns how many went well, and why the others didn't."""
+    done, refused = 0, []
+    for place in places:
+        command = change.model_validate(place.given) if place.id in known else place.command
+        try:
+            await client.get(command, actor=actor)
+            done += 1
+        except Refused as error:
+            refused += [f"{place.where}: {problem.message}" for problem in error.problems]
+    return done, refused
+
+
+def brought(reading: Reading[Any], done: int, refused: list[str], what: str, *, as_json: bool, dry_run: bool) -> None:
+    """How an import of places went; exit code 1 when something of it didn't."""
+    bad = [*reading.bad, *refused]
+    good = len(reading.good) if dry_run else done
+    if as_json:
+        print_json({"read": len(reading.good) + len(reading.bad), "good": good, "bad": bad, "dry_run": dry_run})
+    else:
+        for each in bad:
+            say(each, "red")
+        say(f"{good} {what} {'would be brought in' if dry_run else 'are as the file says'}.")
+    if bad:
+        raise typer.Exit(1)
+
+
 def build(model: type[M], values: dict[str, Any]) -> M:
     """A message from what was typed; what was not given is left out. Raises Trouble for each wrong value."""
     try:
@@ -99,10 +129,17 @@ def policy() -> Policy:
 
 
 async def every(client: Client, query: Query, items: str, actor: str) -> list[Any]:
-    """All pages of a list."""
+    """All pages of a list; smaller pages where one doesn't fit in a message."""
     found: list[Any] = []
     while True:
-        page = await client.get(query, actor=actor)
+        try:
+            page = await client.get(query, actor=actor)
+        except Refused as refused:
+            limit = getattr(query, "limit", 1)
+            if limit == 1 or refused.problems[0].code != "too_large":
+                raise
+            query = query.model_copy(update={"limit": limit // 2})
+            continue
         found += getattr(page, items)
         if page.next is None:
             return found

@@ -14,6 +14,8 @@ from deploy.commands.asking import (
     Actor,
     Json,
     ask,
+    bring,
+    brought,
     build,
     card,
     every,
@@ -29,7 +31,7 @@ from deploy.commands.asking import (
     zone_of,
 )
 from deploy.commands.common import print_json, sentences
-from deploy.imports import neighbourhoods as reading
+from deploy.imports import places
 from shared.contracts.profiles import (
     ChangeNeighbourhood,
     Duty,
@@ -42,7 +44,7 @@ from shared.contracts.profiles import (
     ShowFigures,
     ShowNeighbourhood,
 )
-from shared.messaging.client import Client, Refused
+from shared.messaging.client import Client
 
 app = typer.Typer(help="The areas that workers know on foot.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="ID", help="Such as brugse-poort.")]
@@ -178,36 +180,14 @@ def import_neighbourhoods(
 ) -> None:  # fmt: skip
     """Register what is new, change what is known. The same file twice changes nothing."""
     with sentences():
-        found = reading.understand(file, organisation)
-    done, refused = (0, []) if dry_run else ask(lambda client: _bring(client, found.good, actor))
-    bad = [*found.bad, *refused]
-    if as_json:
-        print_json(
-            {"read": len(found.good) + len(found.bad), "good": done if not dry_run else len(found.good), "bad": bad}
-        )
-    else:
-        for each in bad:
-            say(each, "red")
-        how = "would be brought in" if dry_run else "are as the file says"
-        say(f"{len(found.good) if dry_run else done} neighbourhoods {how}.")
-    if bad:
-        raise typer.Exit(1)
+        found = places.neighbourhoods(file, organisation)
+    done, refused = (0, []) if dry_run else ask(lambda client: _bring(client, found, actor))
+    brought(found, done, refused, "neighbourhoods", as_json=as_json, dry_run=dry_run)
 
 
-async def _bring(client: Client, places: list[reading.Place], actor: str) -> tuple[int, list[str]]:
-    known = {
-        each.neighbourhood_id for each in await every(client, ListNeighbourhoods(limit=100), "neighbourhoods", actor)
-    }
-    done, refused = 0, []
-    for place in places:
-        new = place.command.neighbourhood_id not in known
-        command = place.command if new else ChangeNeighbourhood.model_validate(place.given)
-        try:
-            await client.get(command, actor=actor)
-            done += 1
-        except Refused as error:
-            refused += [f"{place.where}: {problem.field} {problem.message}" for problem in error.problems]
-    return done, refused
+async def _bring(client: Client, found: places.Reading[RegisterNeighbourhood], actor: str) -> tuple[int, list[str]]:
+    known = await every(client, ListNeighbourhoods(limit=100), "neighbourhoods", actor)
+    return await bring(client, found.good, {each.neighbourhood_id for each in known}, ChangeNeighbourhood, actor)
 
 
 async def _with_duty(

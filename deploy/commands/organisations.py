@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, get_args
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from deploy.commands.asking import (
     Json,
     Worker,
     ask,
+    bring,
+    brought,
     build,
     card,
     every,
@@ -25,6 +28,7 @@ from deploy.commands.asking import (
     worker_names,
 )
 from deploy.commands.common import print_json, sentences
+from deploy.imports import places
 from shared.contracts.profiles import (
     ChangeOrganisation,
     ListOrganisations,
@@ -118,6 +122,24 @@ def retire(organisation: Id, actor: Actor = OPERATOR, as_json: Json = False) -> 
         command = build(RetireOrganisation, {"organisation_id": organisation})
     answer = ask(lambda client: client.get(command, actor=actor))
     said(as_json, answer, f"{organisation} is retired.")
+
+
+@app.command("import")
+def import_organisations(
+    file: Annotated[Path, typer.Argument(help="CSV: id, naam, soort, e-mail, telefoon.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look, change nothing.")] = False,
+    actor: Actor = OPERATOR, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Register what is new, change what is known. The same file twice changes nothing."""
+    with sentences():
+        found = places.organisations(file)
+    done, refused = (0, []) if dry_run else ask(lambda client: _bring(client, found, actor))
+    brought(found, done, refused, "organisations", as_json=as_json, dry_run=dry_run)
+
+
+async def _bring(client: Client, found: places.Reading[RegisterOrganisation], actor: str) -> tuple[int, list[str]]:
+    known = await every(client, ListOrganisations(limit=100), "organisations", actor)
+    return await bring(client, found.good, {each.organisation_id for each in known}, ChangeOrganisation, actor)
 
 
 async def _all(client: Client, actor: str) -> tuple[list[Organisation], dict[UUID | None, str]]:

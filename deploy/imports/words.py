@@ -75,6 +75,31 @@ PLACE_COLUMNS = _index(
 )
 """Headers, or properties, of neighbourhoods."""
 
+ORGANISATION_COLUMNS = _index(
+    {
+        "id": "organisation id|organisation_id|organisatie id|code|sleutel|clé",
+        "name": "naam|organisatie|organisation|nom|organization",
+        "name_nl": "naam nl|naam nederlands|nom nl",
+        "name_fr": "naam fr|naam frans|nom fr|nom français",
+        "name_de": "naam de|naam duits|nom de",
+        "name_en": "naam en|naam engels|nom en|english name",
+        "kind": "soort|type|genre|sorte",
+        "email": "e-mail|mail|e-mailadres|emailadres|adresse e-mail|courriel|email address",
+        "phone": "telefoon|tel|telefoonnummer|téléphone|tél|phone number|telephone",
+    }
+)
+"""Headers of organisations."""
+
+ORGANISATION_KINDS = _index(
+    {
+        "local-service-centre": "lokaal dienstencentrum|dienstencentrum|ldc|centre de services local",
+        "municipality": "gemeente|stad|lokaal bestuur|ocmw|commune|ville|cpas",
+        "care-provider": "zorgaanbieder|zorgorganisatie|thuiszorg|woonzorgcentrum|prestataire de soins",
+        "association": "vereniging|vzw|association|asbl",
+        "other": "andere|ander|autre",
+    }
+)
+
 LANGUAGES = _index(
     {
         "nl": "nederlands|vlaams|néerlandais|dutch|niederländisch|ned|nld",

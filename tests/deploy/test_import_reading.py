@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.imports import neighbourhoods, words
+from deploy.imports import places, words
 from deploy.imports.participants import Places, Reading, recognised, understand
 from deploy.imports.table import REASON, write_bad_rows
 from deploy.trouble import Trouble
@@ -30,8 +30,8 @@ def written(folder: Path, content: str | bytes, name: str = "people.csv") -> Pat
     return path
 
 
-def read(folder: Path, content: str | bytes, places: Places = HERE) -> Reading:
-    return understand(written(folder, content), places, load(), "participant")
+def read(folder: Path, content: str | bytes, there: Places = HERE) -> Reading:
+    return understand(written(folder, content), there, load(), "participant")
 
 
 def sentences(reading: Reading, row: int) -> list[str]:
@@ -211,7 +211,7 @@ def test_neighbourhoods_from_geojson_get_an_area(tmp_path: Path) -> None:
     tiny = {"type": "Polygon", "coordinates": [[[3.7, 51.05], [3.70001, 51.05], [3.7, 51.05001], [3.7, 51.05]]]}
     point = feature | {"geometry": {"type": "Point", "coordinates": [3.7, 51.05]}, "properties": {"naam": "Punt"}}
     text = geojson(feature, feature, point, {"properties": {"naam": "Klein"}, "geometry": tiny}, {"properties": None})
-    found = neighbourhoods.understand(written(tmp_path, text, "places.geojson"), "buurtpunt")
+    found = places.neighbourhoods(written(tmp_path, text, "places.geojson"), "buurtpunt")
     place, small = (each.command for each in found.good)
     assert (place.neighbourhood_id, place.names) == ("brugse-poort", {"nl": "Brugse Poort", "fr": "Porte de Bruges"})
     assert 5 < len(place.cells) < 100
@@ -222,16 +222,25 @@ def test_neighbourhoods_from_geojson_get_an_area(tmp_path: Path) -> None:
 def test_neighbourhoods_from_csv(tmp_path: Path) -> None:
     header = "id;naam;naam fr;organisatie;tijdzone\n"
     text = f"{header}rabot;Rabot;Rabot (fr);ocmw;\n;Sint-Amandsberg;;;Europe/Paris\nx;X;;;Mars\n"
-    found = neighbourhoods.understand(written(tmp_path, text), "buurtpunt")
+    found = places.neighbourhoods(written(tmp_path, text), "buurtpunt")
     assert [each.command.neighbourhood_id for each in found.good] == ["rabot", "sint-amandsberg"]
     assert [each.command.organisation_id for each in found.good] == ["ocmw", "buurtpunt"]
     assert found.bad == ["row 4: timezone is no timezone: write it like Europe/Brussels"]
 
 
+def test_organisations_from_csv(tmp_path: Path) -> None:
+    text = "naam;soort;e-mail\nLDC De Horizon;dienstencentrum;o@x.example\nOCMW;stad;\nX;winkel;\nY;vzw;nee\n"
+    found = places.organisations(written(tmp_path, text))
+    assert [(each.id, each.command.kind) for each in found.good] == [
+        ("ldc-de-horizon", "local-service-centre"), ("ocmw", "municipality"),
+    ]  # fmt: skip
+    assert [each.partition(":")[0] for each in found.bad] == ["row 4", "row 5"]
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"type": "Feature"}', "[" * 100_000])
 def test_what_is_no_geojson_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(Trouble, match="GeoJSON"):
-        neighbourhoods.understand(written(tmp_path, text, "places.json"), "x")
+        places.neighbourhoods(written(tmp_path, text, "places.json"), "x")
 
 
 @pytest.mark.parametrize(

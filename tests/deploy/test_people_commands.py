@@ -171,6 +171,14 @@ async def test_what_only_the_service_can_see_comes_back_by_row_and_column(weefse
     assert "0 of 1 rows are in the network" in result.stdout
 
 
+async def test_organisations_are_imported_and_changed(weefsel: Weefsel) -> None:
+    file = weefsel.folder / "organisaties.csv"
+    for name in ("Thuiszorg Noord", "Thuiszorg Noord vzw"):
+        file.write_text(f"id;naam;soort\nthuiszorg;{name};thuiszorg\n", "utf-8")
+        assert "1 organisations are as the file says" in await weefsel.ok("organisations", "import", str(file))
+    assert (await weefsel.json("organisations", "show", "thuiszorg"))["names"] == {"nl": "Thuiszorg Noord vzw"}
+
+
 async def test_neighbourhoods_are_imported_twice_and_are_there_once(weefsel: Weefsel) -> None:
     file = weefsel.folder / "wijken.csv"
     file.write_text(f"id;naam;organisatie\nsluizeken;Sluizeken;{demo.BUURTPUNT}\n", "utf-8")

@@ -1,12 +1,12 @@
-"""Neighbourhoods from GeoJSON, whose polygons become H3 cells, or from CSV."""
+"""Neighbourhoods from GeoJSON, whose polygons become H3 cells, or from CSV; organisations from CSV."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import h3
 from pydantic import ValidationError
@@ -14,59 +14,78 @@ from pydantic import ValidationError
 from deploy.imports import words
 from deploy.imports.table import read
 from deploy.trouble import Trouble
-from shared.contracts.profiles import RegisterNeighbourhood
+from shared.contracts.profiles import RegisterNeighbourhood, RegisterOrganisation
 from shared.contracts.types import CELL_RESOLUTION
 from shared.messaging.incoming import problems_of
 
+C = TypeVar("C", RegisterNeighbourhood, RegisterOrganisation)
+Feature: TypeAlias = tuple[str, dict[str, str], Any]
+"""Where it stands, what it says by meaning, and its geometry."""
+
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One neighbourhood of a file."""
+class Place(Generic[C]):
+    """One neighbourhood or organisation of a file."""
 
     where: str
     """`row 3` or `feature 3`"""
-    command: RegisterNeighbourhood
+    id: str
+    command: C
     given: dict[str, Any]
     """Only what the file says: for one that is known already."""
 
 
 @dataclass
-class Reading:
+class Reading(Generic[C]):
     """A file, understood."""
 
-    good: list[Place] = field(default_factory=list)
+    good: list[Place[C]] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
     """A sentence each."""
 
 
-def understand(path: Path, organisation: str) -> Reading:
+def neighbourhoods(path: Path, organisation: str) -> Reading[RegisterNeighbourhood]:
     """Read a file; `organisation` is for those that name none. Raises Trouble when it can't be read at all."""
-    reading = Reading()
+    features = _geojson(path) if path.suffix.lower() in (".json", ".geojson") else _csv(path, words.PLACE_COLUMNS)
+
+    def given(said: Mapping[str, str], geometry: Any) -> dict[str, Any]:
+        values = _neighbourhood(said, organisation)
+        return values | {"cells": _cells(geometry)} if geometry is not None else values
+
+    return _read(features, RegisterNeighbourhood, "neighbourhood_id", given)
+
+
+def organisations(path: Path) -> Reading[RegisterOrganisation]:
+    """Read a CSV file. Raises Trouble when it can't be read at all."""
+    features = _csv(path, words.ORGANISATION_COLUMNS)
+    return _read(features, RegisterOrganisation, "organisation_id", lambda said, _: _organisation(said))
+
+
+def _read(
+    features: Iterator[Feature], command: type[C], id_: str, given: Callable[[Mapping[str, str], Any], dict[str, Any]]
+) -> Reading[C]:
+    reading: Reading[C] = Reading()
     seen: dict[str, str] = {}
-    features = _geojson(path) if path.suffix.lower() in (".json", ".geojson") else _csv(path)
     for where, said, geometry in features:
         try:
-            given = _given(said, organisation)
-            if geometry is not None:
-                given["cells"] = _cells(geometry)
-            command = RegisterNeighbourhood.model_validate(given)
+            values = given(said, geometry)
+            place = Place(where, values[id_], command.model_validate(values), values)
         except words.Unclear as unclear:
             reading.bad.append(f"{where}: {unclear}")
         except ValidationError as error:
             reading.bad += [f"{where}: {problem.message}" for problem in problems_of(error)]
         else:
-            id_ = command.neighbourhood_id
-            if id_ in seen:
-                reading.bad.append(f"{where}: {id_} stands in {seen[id_]} already")
+            if place.id in seen:
+                reading.bad.append(f"{where}: {place.id} stands in {seen[place.id]} already")
                 continue
-            seen[id_] = where
-            reading.good.append(Place(where, command, given))
+            seen[place.id] = where
+            reading.good.append(place)
     return reading
 
 
-def _csv(path: Path) -> Iterator[tuple[str, dict[str, str], None]]:
-    table = read(path, lambda name: words.key(name) in words.PLACE_COLUMNS)
-    meanings = [words.PLACE_COLUMNS.get(words.key(name), "") for name in table.header]
+def _csv(path: Path, columns: Mapping[str, str]) -> Iterator[Feature]:
+    table = read(path, lambda name: words.key(name) in columns)
+    meanings = [columns.get(words.key(name), "") for name in table.header]
     twice = {meaning for meaning in meanings if meaning and meanings.count(meaning) > 1}
     if twice:
         raise Trouble(f"{path}: two columns mean the same ({', '.join(sorted(twice))}): leave one, or rename one.")
@@ -79,7 +98,7 @@ def _csv(path: Path) -> Iterator[tuple[str, dict[str, str], None]]:
         yield f"row {row.number}", said, None
 
 
-def _geojson(path: Path) -> Iterator[tuple[str, dict[str, str], Any]]:
+def _geojson(path: Path) -> Iterator[Feature]:
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -100,9 +119,22 @@ def _geojson(path: Path) -> Iterator[tuple[str, dict[str, str], Any]]:
         yield where, said, feature.get("geometry") if isinstance(feature, Mapping) else None
 
 
-def _given(said: Mapping[str, str], organisation: str) -> dict[str, Any]:
+def _organisation(said: Mapping[str, str]) -> dict[str, Any]:
+    names = _names(said)
+    given = {"organisation_id": _id(said.get("id") or next(iter(names.values()), "")), "names": names}
+    if "kind" in said:
+        given["kind"] = words.one_of(words.ORGANISATION_KINDS, said["kind"])
+    return given | {name: said[name] for name in ("email", "phone") if name in said}
+
+
+def _names(said: Mapping[str, str]) -> dict[str, str]:
+    """A name in each language that has one; one without language is Dutch."""
     local = {"name_nl": said["name"], **said} if "name" in said else said
-    names = {each: local[f"name_{each}"] for each in ("nl", "fr", "de", "en") if f"name_{each}" in local}
+    return {each: local[f"name_{each}"] for each in ("nl", "fr", "de", "en") if f"name_{each}" in local}
+
+
+def _neighbourhood(said: Mapping[str, str], organisation: str) -> dict[str, Any]:
+    names = _names(said)
     given: dict[str, Any] = {
         "neighbourhood_id": _id(said.get("id") or next(iter(names.values()), "")),
         "names": names,
