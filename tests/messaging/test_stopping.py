@@ -153,6 +153,7 @@ async def test_sigterm_while_nats_is_away_ends_well(on_own_nats: Toy, own_nats: 
 
 async def test_trap_04_nats_away_for_a_while_is_outlived(on_own_nats: Toy, own_nats: Server) -> None:
     """4: a client gives up after 60 attempts, unless told never to."""
+    await on_own_nats.ack_wait(1)  # an acknowledgement may be lost with the connection
     async with on_own_nats.running() as running:
         assert running.broker._connection_kwargs["max_reconnect_attempts"] == -1
         await on_own_nats.do(Make(n=1))
