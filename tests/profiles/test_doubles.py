@@ -27,6 +27,7 @@ from shared.contracts.profiles import (
 )
 from shared.ids import new_id
 from tests.profiles.people import ELSEWHERE, ORGANISATION, People, later
+from tests.waiting import eventually
 
 
 async def pairs(people: People) -> dict[frozenset[UUID], list[str]]:
@@ -157,3 +158,22 @@ async def test_a_number_that_many_share_makes_few_pairs(people: People) -> None:
         "GROUP BY greatest(first_id, second_id)) AS pairs"
     )
     assert row["most"] <= 20
+
+
+async def test_finding_doubles_never_reads_through_everyone(people: People) -> None:
+    """An import fills a table that PostgreSQL planned for when it was empty: an index finds each row all the same."""
+    table = "FROM pg_stat_user_tables WHERE relname = 'participant'"
+    await people.rows("SELECT pg_stat_force_next_flush()")
+    (before,) = await people.rows(f"SELECT seq_scan, idx_scan {table}")
+    for n in range(40):
+        await people.register(
+            f"Looked For {n}", reference=f"looked-{n}", reach={"by": "email", "email": f"l{n}@example.org"}
+        )
+
+    async def counted() -> bool:
+        await people.rows("SELECT pg_stat_force_next_flush()")
+        (now,) = await people.rows(f"SELECT seq_scan, idx_scan {table}")
+        assert now["seq_scan"] == before["seq_scan"]
+        return bool(now["idx_scan"] >= before["idx_scan"] + 40)
+
+    await eventually(counted)

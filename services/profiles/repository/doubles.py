@@ -24,36 +24,31 @@ _SHOWN = (
 
 
 def likely(neighbourhood_id: str, name: str, email: str, phone: str) -> str:
-    """A condition: the same name in the same neighbourhood, or the same e-mail or phone. Takes SQL, gives SQL."""
-    return f"""
-        status <> 'merged' AND (
-            (neighbourhood_id = {neighbourhood_id} AND name_key = {name})
-            OR email_key = {email} OR phone_key = {phone}
-        )
-    """
+    """Entries with the same name in the same neighbourhood, or the same e-mail or phone. Takes SQL, gives SQL.
 
-
-def same_by(neighbourhood_id: str, name: str, email: str, phone: str) -> str:
-    """A column: what is the same. Takes SQL, gives SQL."""
-    return f"""
-        array_remove(ARRAY[
-            CASE WHEN neighbourhood_id = {neighbourhood_id} AND name_key = {name} THEN 'name' END,
-            CASE WHEN email_key = {email} THEN 'email' END,
-            CASE WHEN phone_key = {phone} THEN 'phone' END
-        ], NULL) AS same_by
+    A branch each, so that an index serves it also in a table that PostgreSQL knows nothing of yet: an `OR` is planned
+    as a scan of what was empty a minute ago, which an import then fills.
     """
+    columns = {
+        "name": f"neighbourhood_id = {neighbourhood_id} AND name_key = {name}",
+        "email": f"email_key = {email}",
+        "phone": f"phone_key = {phone}",
+    }
+    branches = " UNION ALL ".join(
+        f"(SELECT participant_id, '{by}' AS by FROM participant"  # noqa: S608 - constants of this module
+        f" WHERE {same} AND status <> 'merged' LIMIT {MOST_DOUBLES})"
+        for by, same in columns.items()
+    )
+    return f"SELECT participant_id, array_agg(by) AS same_by FROM ({branches}) AS found GROUP BY 1 LIMIT {MOST_DOUBLES}"  # noqa: S608 - as above
 
 
 async def note(tx: Transaction, person: Participant) -> list[UUID]:
     """Keep the pairs that this entry may form now. Returns the other entries of those that are new."""
-    keys = ("$2", "$3", "$4", "$5")
     rows = await tx.fetch(
         f"""
         INSERT INTO possible_double (first_id, second_id, same_by, found_at)
-        SELECT least(participant_id, $1), greatest(participant_id, $1), same_by, $6 FROM (
-            SELECT participant_id, {same_by(*keys)} FROM participant
-            WHERE participant_id <> $1 AND {likely(*keys)} LIMIT {MOST_DOUBLES}
-        ) AS found
+        SELECT least(participant_id, $1), greatest(participant_id, $1), same_by, $6
+        FROM ({likely("$2", "$3", "$4", "$5")}) AS found WHERE participant_id <> $1
         ON CONFLICT DO NOTHING RETURNING CASE WHEN first_id = $1 THEN second_id ELSE first_id END AS other_id
         """,  # noqa: S608 - constants of this module
         person.participant_id, person.neighbourhood_id, name_key(person.name), email_key(person.reach.email),

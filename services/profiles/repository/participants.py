@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from services.profiles.domain.access import Grant
 from services.profiles.domain.participants import Participant, email_key, name_key, phone_key
 from services.profiles.repository.access import grant_from
-from services.profiles.repository.doubles import MOST_DOUBLES, likely, same_by
+from services.profiles.repository.doubles import likely
 from shared.contracts.profiles import Enjoyment, ListParticipants, QuietHours, Reach, RegisterParticipant, Slot
 from shared.database import Record
 from shared.messaging import Transaction
@@ -78,7 +78,7 @@ async def add(tx: Transaction, person: Participant) -> list[UUID]:
     rows = await tx.fetch(
         f"""
         WITH likely AS (
-            SELECT participant_id, {same_by(*_KEYS)} FROM participant WHERE {likely(*_KEYS)} LIMIT {MOST_DOUBLES}
+            {likely(*_KEYS)}
         ), added AS (
             INSERT INTO participant ({_NAMES}) VALUES ({_PLACES}) RETURNING participant_id, registered_at
         ), noted AS (
