@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared import clock
+from shared.contracts.person import CopyOfPerson
 from shared.contracts.profiles import (
     AddressForLetter,
     AgreeToCircle,
@@ -47,6 +48,7 @@ from shared.contracts.profiles import (
     VisitDue,
 )
 from shared.ids import new_id
+from shared.policy import load
 from tests.profiles.people import ELSEWHERE, ORGANISATION, PLACE, People, later
 
 EVERYTHING: dict[str, Any] = RegisterParticipant.EXAMPLE | {
@@ -360,3 +362,20 @@ async def test_someone_else_may_look_or_act_only_with_a_mandate(people: People) 
     await people.get(GiveMandate(participant_id=who, holder_id=holder, on_word_of="participant"))
     await people.get(PauseParticipant(participant_id=who), actor=actor)
     assert (await people.kept(who)).status == "paused"
+
+
+async def test_the_largest_profile_still_fits_in_a_state_and_a_copy(people: People) -> None:
+    """As much as the contract takes, in letters of four bytes each."""
+    much = [{"kind": f"{n:03}", "words": "🌻" * 140} for n in range(20)]
+    for each, kind in zip(much, (kind.id for kind in load().kinds), strict=True):
+        each["kind"] = kind
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    slots = [{"weekday": day, "part": part} for day in days for part in ("morning", "afternoon", "evening")]
+    who = await people.register(
+        "🌻" * 200, talents=much, availability=slots, address="🌻" * 300, languages=[f"a{c}" for c in "bcdefghijk"],
+        reach={"by": "email", "email": "s" * 60 + "@" + "example." * 20 + "org", "phone": "0470 12 34 56"},
+    )  # fmt: skip
+    await people.get(ChangeParticipant.model_validate({"participant_id": who, "wishes": much}))
+    assert (await people.kept(who)).wishes[0].words == "🌻" * 140
+    for message in (ShowParticipant(participant_id=who), CopyOfPerson(participant_id=who)):
+        assert len((await people.ask(message)).model_dump_json().encode()) < 60_000
