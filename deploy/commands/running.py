@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+from rich import box
 from rich.console import Group
 from rich.live import Live
 from rich.table import Table
@@ -66,17 +67,16 @@ async def load_demo(home: Home) -> None:
     home.contents.write_text("demo\n", encoding="utf-8")
 
 
-def table(state: RunState) -> Table:
-    """What runs where, in which state, since when."""
-    shown = Table(title="Weefsel", title_justify="left", pad_edge=False)
+def table(state: RunState) -> Group:
+    """What runs where, in which state, since when; below it what ails a part."""
+    shown = Table(title="Weefsel", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("part", "state", "address", "since", ""):
-        shown.add_column(column, overflow="fold")
+        shown.add_column(column, no_wrap=True)
     for part in state.parts:
-        again = f"restarted {part.restarts}×" if part.restarts else ""
-        note = ". ".join(text for text in (again, part.note) if text)
         since = part.since.astimezone().strftime("%H:%M:%S")
-        shown.add_row(part.name, Text(part.state, COLOURS.get(part.state, "yellow")), part.address, since, Text(note))
-    return shown
+        again = f"restarted {part.restarts}×" if part.restarts else ""
+        shown.add_row(part.name, Text(part.state, COLOURS.get(part.state, "yellow")), part.address, since, again)
+    return Group(shown, *(Text(f"{part.name}: {part.note}\n", "red") for part in state.parts if part.note))
 
 
 def what_to_try(state: RunState) -> Text:

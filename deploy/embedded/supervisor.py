@@ -18,6 +18,8 @@ from deploy.trouble import Trouble
 
 PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 """Seconds before each restart of what keeps crashing; they start over once it has run for a minute."""
+HOPELESS = 3
+"""Crashes after which `up` no longer waits for a part; it is tried again all the same."""
 LOOK_AGAIN = 5.0
 """Seconds between two looks at whether a part still answers."""
 TO_START, TO_STOP = 60.0, 20.0
@@ -102,7 +104,7 @@ class Supervisor:
             group.create_task(keeper.keep())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TO_START):
-                await asyncio.gather(*(keeper.was_ready.wait() for keeper in keepers))
+                await asyncio.gather(*(keeper.settled.wait() for keeper in keepers))
 
     async def _stop(self) -> None:
         """Services first, then NATS, which holds their work, then PostgreSQL."""
@@ -133,7 +135,9 @@ class Keeper:
     part: Part
     line: PartState
     changed: Callable[[PartState], None]
-    was_ready: asyncio.Event = field(default_factory=asyncio.Event)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it was ready, or has crashed so often that nobody should wait for it."""
+    was_ready: bool = False
     process: asyncio.subprocess.Process | None = None
     _crashes: int = 0
 
@@ -142,11 +146,13 @@ class Keeper:
         while True:
             began = now()
             code = await self._run_once()
-            if self.part.server and not self.was_ready.is_set():
+            if self.part.server and not self.was_ready:
                 raise Trouble(self._failure(code))
             self._crashes = 0 if (now() - began).total_seconds() > 60 else self._crashes
             pause = PAUSES[min(self._crashes, len(PAUSES) - 1)]
             self._crashes += 1
+            if self._crashes == HOPELESS:
+                self.settled.set()
             self.line.restarts += 1
             words = self.part.program.last_words()
             self._say("restarting", f"{_ending(code)}; starts again in {pause:g} s. Last line: {words}")
@@ -179,7 +185,8 @@ class Keeper:
                 if ended.done():
                     break
                 if answers:
-                    self.was_ready.set()
+                    self.was_ready = True
+                    self.settled.set()
                     self._say("ready")
                 elif self.line.state == "ready":
                     self._say("not answering", self.part.program.last_words())
