@@ -186,6 +186,7 @@ async def test_an_organisation_and_a_neighbourhood_live_and_end(profiles: Settin
     await client.get(RetireNeighbourhood(neighbourhood_id=place))
     assert (await client.get(ShowNeighbourhood(neighbourhood_id=place))).retired
     await eventually(lambda: profiles.removed(DutyKept, place))
+    assert (await client.get(ShowWorker(worker_id=marie))).neighbourhood_ids == []
     await client.get(RetireOrganisation(organisation_id=place))
     assert await refused(client, ShowOrganisation(organisation_id=place)) == ("unknown_id", "organisation_id")
     assert (await client.get(EndWorker(worker_id=marie))).version

@@ -7,6 +7,7 @@ from services.profiles.domain.access import STAFF, actor_of, check_kind
 from services.profiles.domain.places import Neighbourhood, Organisation
 from services.profiles.handlers.duty import end_duty, renew_duty
 from services.profiles.handlers.figures import follow_months
+from services.profiles.handlers.workers import leave_neighbourhood
 from services.profiles.repository import places as repository
 from services.profiles.repository import workers
 from shared.contracts.profiles import (
@@ -146,6 +147,7 @@ async def retire_neighbourhood(command: RetireNeighbourhood, tx: Transaction) ->
     await repository.save_neighbourhood(tx, retired)
     await tx.emit(NeighbourhoodRetired(**retired.ref().model_dump()))
     await tx.emit(domain.neighbourhood_kept(retired))
+    await leave_neighbourhood(tx, retired.neighbourhood_id)
     await end_duty(tx, retired.neighbourhood_id)
     return retired.ref()
 

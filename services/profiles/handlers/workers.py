@@ -152,6 +152,14 @@ async def list_workers(query: ListWorkers, tx: Transaction) -> WorkerPage:
     return WorkerPage(workers=await _views(tx, page), next=following)
 
 
+async def leave_neighbourhood(tx: Transaction, neighbourhood_id: str) -> None:
+    """A neighbourhood ends: nobody works there any more."""
+    for worker in await repository.working_in(tx, neighbourhood_id):
+        others = domain.assign(worker, [each for each in worker.neighbourhood_ids if each != neighbourhood_id])
+        await repository.place(tx, others)
+        await _keep(tx, worker, others)
+
+
 async def _to_change(tx: Transaction, worker_id: UUID) -> Worker:
     _staff_only(tx)
     worker = await repository.locked(tx, worker_id)
@@ -185,7 +193,7 @@ async def _renew_duty_around(tx: Transaction, worker_id: UUID) -> None:
 async def _backup(tx: Transaction, backup_id: UUID | None) -> Worker | None:
     if backup_id is None:
         return None
-    backup = await repository.read(tx, backup_id)
+    backup = await repository.locked(tx, backup_id)
     if backup is None:
         raise _unknown("worker", "backup_id")
     return backup

@@ -131,6 +131,16 @@ async def backed_by(tx: Transaction, worker_id: UUID) -> list[Worker]:
     return [_worker(row) for row in rows]
 
 
+async def working_in(tx: Transaction, neighbourhood_id: str) -> list[Worker]:
+    """Who works in a neighbourhood, to change."""
+    rows = await tx.fetch(
+        f"SELECT w.*, {_NEIGHBOURHOODS} FROM worker AS w JOIN worker_neighbourhood AS here USING (worker_id)"  # noqa: S608 - a constant
+        " WHERE here.neighbourhood_id = $1 AND w.ended_at IS NULL ORDER BY w.worker_id FOR NO KEY UPDATE OF w",
+        neighbourhood_id,
+    )
+    return [_worker(row) for row in rows]
+
+
 async def others_working_for(tx: Transaction, organisation_id: str, coordinator_id: UUID | None) -> int:
     """How many work for an organisation besides its coordinator."""
     number: int = await tx.fetchval(
