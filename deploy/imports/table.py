@@ -79,6 +79,7 @@ def write_bad_rows(table: Table, bad: Sequence[tuple[Row, Sequence[str]]]) -> Pa
         path = table.path.with_name(f"{table.path.stem}.errors{f'-{number}' if number > 1 else ''}.csv")
         try:
             if not path.exists() or path.read_bytes() == data:
+                path.touch(mode=0o600)  # names and contacts: for its owner's eyes only
                 path.write_bytes(data)
                 return path
         except OSError as error:

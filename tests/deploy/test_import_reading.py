@@ -167,6 +167,7 @@ def test_bad_rows_can_be_corrected_and_read_again(tmp_path: Path) -> None:
     bad = [(row, [str(each) for each in mistakes]) for row, mistakes in reading.bad.values()]
     path = write_bad_rows(reading.table, bad)
     assert path.name == "people.errors.csv"
+    assert path.stat().st_mode & 0o777 == 0o600
     text = path.read_text("utf-8-sig")
     assert REASON in text.splitlines()[0]
     assert "is no e-mail address" in text
