@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-STACK = "deploy.commands.stack"
+STACK = ("deploy.commands.stack", "deploy.commands.municipality")
 SUBJECTS = {
     "participants": ("deploy.commands.participants", "who is in the network: register, import, show, erase"),
     "workers": ("deploy.commands.workers", "the professionals: neighbourhoods, hours, absence, backup"),
@@ -32,7 +32,8 @@ def application(asked: str = "") -> typer.Typer:
         pretty_exceptions_show_locals=False,
     )
     if asked not in SUBJECTS:
-        app.add_typer(importlib.import_module(STACK).app)
+        for module in STACK:
+            app.add_typer(importlib.import_module(module).app)
     for name, (module, meaning) in SUBJECTS.items():
         if asked in (name, "") and importlib.util.find_spec(module):
             app.add_typer(importlib.import_module(module).app, name=name, help=meaning)
