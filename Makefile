@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything lands in .venv, .weefsel and node_modules, inside this folder.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	--no-emit-find-links --no-annotate pyproject.toml
 WORKERS ?= 2
@@ -54,7 +54,7 @@ clean:  ## remove .venv, caches and the data of `make up`
 	@touch .venv/embedded.stamp $@
 
 define install
-echo "Installing what $(1) pins into .venv …"; \
+echo "Installing what $(1) pins into .venv (half a minute) …"; \
 $(PIP) install --require-hashes -r $(1) && $(PIP) install --no-build-isolation --no-deps --editable . || \
 	{ echo "That didn't work. Without a network: try again with one. 'No matching distribution': there is no ready-made package"; \
 	  echo "for this system; Linux (glibc 2.28 or newer, x86-64 or ARM) and macOS have them, elsewhere use docker compose."; exit 1; }

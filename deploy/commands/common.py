@@ -17,13 +17,14 @@ from urllib.parse import quote
 
 import nats.errors
 import typer
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from rich.console import Console
 
 from deploy.embedded.home import Home, Ports
 from deploy.embedded.state import RunState
 from deploy.trouble import Trouble
 from shared.messaging.client import Client, Refused, Unanswered
+from shared.messaging.incoming import problems_of
 
 console = Console()
 complaints = Console(stderr=True)
@@ -93,6 +94,9 @@ def sentences() -> Iterator[None]:
         yield
     except Refused as refused:
         for problem in refused.problems:
+            complaints.print(problem.message, style="red", markup=False, highlight=False, soft_wrap=True)
+    except ValidationError as error:  # what was typed can't stand in a message
+        for problem in problems_of(error):
             complaints.print(problem.message, style="red", markup=False, highlight=False, soft_wrap=True)
     except (Trouble, Unanswered, nats.errors.Error, ConnectionError) as error:
         complaints.print(str(error) or type(error).__name__, style="red", markup=False, highlight=False, soft_wrap=True)
