@@ -194,6 +194,7 @@ async def test_an_organisation_and_a_neighbourhood_live_and_end(profiles: Settin
 
 async def test_lists_are_read_in_pages(profiles: Setting) -> None:
     client, place = profiles.client, await a_place(profiles.client, "pages")
+    await a_place(client, "pages-too")
     names = ["Ännie", "bart", "Bart", "Cis", "Zoë"]
     for number, name in enumerate(names):
         more = {"name": name, "email": f"w{number}@pages.example", "organisation_id": place}
