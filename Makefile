@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything lands in .venv, .weefsel and node_modules, inside this folder.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-cache-dir -qq
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	--no-emit-find-links --no-annotate pyproject.toml
 WORKERS ?= 2
@@ -62,5 +62,5 @@ endef
 
 # The AsyncAPI parser comes from npm; the tests that need it say so where there is no node.
 node_modules/.package-lock.json: package-lock.json
-	@if command -v npm >/dev/null 2>&1; then npm ci --silent --no-audit --no-fund && touch $@; \
+	@if command -v npm >/dev/null 2>&1; then npm ci --silent --no-audit --no-fund --cache .venv/npm && touch $@; \
 	else echo "No npm here: the AsyncAPI document is checked without its parser."; fi
