@@ -132,7 +132,10 @@ class Service:
                 stack.push_async_callback(_end, task)
             stack.push_async_callback(wiring.stop_taking)
             await wiring.broker.start()
-            await wiring.broker.connection.flush()  # the server knows of every subscription: whoever asks is answered
+            # The server must know of every subscription: whoever asks is answered. In nats-py a flush's PING overtakes
+            # what is not written yet, so that only the second one comes back after the subscriptions.
+            await wiring.broker.connection.flush()
+            await wiring.broker.connection.flush()
             wiring.started = True
             yield Running(wiring.processor, wiring.broker, pool, metrics, wiring.relay, port)
 
@@ -380,9 +383,10 @@ async def _close(pool: database.Pool) -> None:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    """Cancel until it has ended: `wait_for` of Python 3.11 loses a cancellation that comes together with a result."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.5)
 
 
 async def _or_stopped(work: Any, stop: asyncio.Event | None) -> Any:
