@@ -19,6 +19,8 @@ from uuid import UUID
 
 import asyncpg
 import nats.aio.client
+import nats.errors
+import nats.js.errors
 import pytest
 
 from deploy.embedded.process import free_port
@@ -137,6 +139,15 @@ class Toy:
         await self.put(subject, message.model_dump_json().encode(), envelope.headers() | headers)
         return envelope.id
 
+    async def send_surely(self, command: Command, id_: UUID) -> None:
+        """As a careful sender does: again, with the same id, until the stream has it."""
+        while True:
+            try:
+                await self.client.send(command, id=id_)
+                return
+            except (nats.errors.Error, nats.js.errors.Error):
+                await asyncio.sleep(0.05)
+
     async def put(self, subject: str, data: bytes, headers: dict[str, str] | None) -> int:
         """Store any bytes on any subject; returns the sequence."""
         connection = self.client.connection if subject.startswith("weefsel.v1.cmd.") else self.publisher
@@ -159,6 +170,8 @@ class Toy:
     async def rows(self, sql: str, *values: Any) -> list[Any]:
         """Rows of the toy's database, as the administrator sees them."""
         async with self.looking:
+            if self.database.is_closed():
+                self.database = await asyncpg.connect(self.stack.admin_dsn("toy"))
             rows: list[Any] = await self.database.fetch(sql, *values)
             return rows
 
@@ -253,7 +266,6 @@ async def surroundings(stack: Stack) -> AsyncIterator[Toy]:
         client = await cleanup.enter_async_context(stack.connect("cli"))
         publisher = await cleanup.enter_async_context(stack.connect("toy"))
         database = await asyncpg.connect(stack.admin_dsn("toy"))
-        cleanup.push_async_callback(database.close)
         made = Toy(stack, client, publisher.connection, database)
         ready = asyncio.Event()
 
@@ -269,6 +281,7 @@ async def surroundings(stack: Stack) -> AsyncIterator[Toy]:
         finally:
             listening.cancel()
             await asyncio.wait({listening})
+            await made.database.close()
 
 
 @pytest.fixture

@@ -107,6 +107,8 @@ async def make(command: Make, tx: Transaction) -> Ref:
         await tx.emit(Kept(n=command.n, person=command.person))
         noted = Noted(neighbourhood_id="here", n=command.n, person=command.person)
         await tx.at(tx.now + timedelta(hours=1), noted, key=f"noted:{command.n}")
+    elif command.how == "keep":
+        await tx.emit(Kept(n=0, version=command.n))
     elif command.how == "write":
         await tx.emit(Note(n=command.n), partner="friends", id=command.n, verb="sent")
     else:
