@@ -6,6 +6,7 @@ after, so a crash at any point means that the message is delivered again and eit
 
 from __future__ import annotations
 
+import asyncio
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
@@ -54,6 +55,10 @@ LARGEST_ANSWER = LIMITS[subjects.PARTNER] - 2_000
 """Bytes, with room for headers."""
 
 
+SHARE, MOST_SHARES = 64, 4
+"""Messages that are worth a transaction of their own, and how many transactions a batch is split over at most."""
+
+
 class Outage(Exception):
     """The database is away: nothing was handled, and it counts against no message."""
 
@@ -93,24 +98,31 @@ class Processor:
         """Called after each commit that left something to publish."""
 
     async def process(self, batch: Sequence[Incoming]) -> list[Outcome]:
-        """Handle what arrived together: in one transaction, or one by one when anything fails. Raises Outage."""
+        """Handle what arrived together: in few transactions, or one by one when anything fails. Raises Outage."""
         now = clock.now()
         for incoming in batch:
             reading.read(incoming, self.handlers, now)
-        readable = [incoming for incoming in batch if not incoming.problems]
         outcomes = [await self._unreadable(incoming) for incoming in batch if incoming.problems]
-        if len(readable) > 1:
+        shares = _shares([incoming for incoming in batch if not incoming.problems])
+        for done in await asyncio.gather(*(self._together(share) for share in shares), return_exceptions=True):
+            if isinstance(done, BaseException):  # what another share committed meanwhile comes again, and is known
+                raise done
+            outcomes += done
+        return outcomes
+
+    async def _together(self, share: Sequence[Incoming]) -> list[Outcome]:
+        if len(share) > 1:
             try:
-                return outcomes + await self._run(readable)
+                return await self._run(share)
             except Exception as error:
                 # Whatever it was, unless the database is away: each message now gets a transaction of its own.
                 if await is_away(self.pool, error):
                     raise Outage from error
                 log.debug(
-                    "a shared transaction is replayed one by one", messages=len(readable), error=type(error).__name__
+                    "a shared transaction is replayed one by one", messages=len(share), error=type(error).__name__
                 )
                 self.metrics.replayed.inc()
-        return outcomes + [await self._alone(incoming) for incoming in readable]
+        return [await self._alone(incoming) for incoming in share]
 
     async def ask(self, incoming: Incoming) -> Answer:
         """Handle a request: always an answer."""
@@ -408,6 +420,21 @@ class Processor:
 
 class _Entangled(Exception):
     """One message of a batch bears on another (the same command twice, an erasure): one by one, each finds the last."""
+
+
+def _shares(batch: Sequence[Incoming]) -> list[Sequence[Incoming]]:
+    """A large batch of one type, in parts that are handled at the same time; what names one person stays in order.
+
+    One type may build on what another did just before it: a mixed batch is not divided.
+    """
+    alike = len({incoming.envelope.type for incoming in batch if incoming.envelope}) == 1
+    if not alike or len(batch) < SHARE:
+        return [batch] if batch else []
+    shares: list[list[Incoming]] = [[] for _ in range(min(MOST_SHARES, len(batch) // SHARE + 1))]
+    for incoming in batch:
+        whose = next(iter(_persons(incoming)), incoming.key[1])
+        shares[whose.int % len(shares)].append(incoming)
+    return [share for share in shares if share]
 
 
 def _persons(incoming: Incoming) -> list[UUID]:
