@@ -29,9 +29,10 @@ async def in_foreground(home: Home, ports: Ports, *, demo: bool) -> None:
     """Run the stack until a signal ends it: a live table in a terminal, a line per change elsewhere."""
     if not console.is_terminal:
         await _run(home, ports, _Lines(), demo=demo)
-        return
-    with Live(console=console, auto_refresh=False, transient=False) as live:
-        await _run(home, ports, _LiveTable(live), demo=demo)
+    else:
+        with Live(console=console, auto_refresh=False) as live:
+            await _run(home, ports, _LiveTable(live), demo=demo)
+    console.print("Stopped.")
 
 
 def start_detached(home: Home, ports: Ports, *, demo: bool) -> RunState:
@@ -139,4 +140,3 @@ async def _run(home: Home, ports: Ports, display: _Lines | _LiveTable, *, demo: 
         display.ready(supervisor.state)
 
     await supervisor.run(when_running)
-    display.tell("Stopped.")
