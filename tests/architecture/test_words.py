@@ -128,7 +128,8 @@ def _sql_files() -> list[Path]:
 
 def _page_files() -> list[Path]:
     """What people read, or what decides what they read: templates, locales, policies."""
-    folders = [service / name for service in SERVICES for name in ("templates", "locales")] + [ROOT / "shared/policies"]
+    folders = [service / name for service in SERVICES for name in ("templates", "locales")]
+    folders += [ROOT / "shared/policies", ROOT / "deploy/embedded/mail"]
     return [path for folder in folders for pattern in PAGES for path in folder.rglob(pattern)]
 
 

@@ -322,9 +322,9 @@ async def test_what_is_not_there_is_said_kindly(catcher: Catcher, path: str) -> 
 BROKEN: dict[str, bytes] = {
     "nothing": b"",
     "only a line end": b"\r\n",
-    "no header": b"zomaar wat tekst zonder kop",
+    "no header": b"zonder kop",
     "no subject, no date, nobody": b"X-Other: 1\r\n\r\nTekst\r\n",
-    "bytes in headers": b"Subject: caf\xe9 \xff\xfe\r\nFrom: J\xf6rg <j@example.org>\r\n\xe9\xe9: 1\r\n\r\nx\r\n",
+    "bytes in headers": b"Subject: \xe9\xe9n \xff\xfe\r\nFrom: J\xf6rg <j@example.org>\r\n\xe9\xe9: 1\r\n\r\nx\r\n",
     "broken encoded word": b"Subject: =?utf-9?B?###?= =?utf-8?Q?=FF=FE?= =?nonsense?Q?a?=\r\n\r\nx\r\n",
     "broken base64": b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!not=base64\r\n",
     "unknown charset": b'Content-Type: text/plain; charset="nonsense"\r\n\r\n\xe9\xff\r\n',
@@ -333,7 +333,7 @@ BROKEN: dict[str, bytes] = {
     "impossible dates": b"Date: Mon, 99 Foo 99999 99:99:99 +9999\r\nSubject: x\r\n\r\nx\r\n",
     "a date before all dates": b"Date: Mon, 1 Jan 0001 00:00:00 +2300\r\n\r\nx\r\n",
     "multipart without an end": b'Content-Type: multipart/mixed; boundary="a"\r\n\r\n--a\r\nContent-Type: te',
-    "multipart without parts": b"Content-Type: multipart/alternative\r\n\r\nalleen tekst\r\n",
+    "multipart without parts": b"Content-Type: multipart/alternative\r\n\r\nalleen dit\r\n",
     "mail in a mail": b"Content-Type: message/rfc822\r\n\r\nSubject: binnen\r\n\r\nx\r\n",
     "type that is none": b"Content-Type: ???/\xff; name*=x''%zz\r\n\r\nx\r\n",
     "addresses that are none": b'To: "<,;:@@ >>\r\nFrom: @\r\nCc: (((\r\n\r\nx\r\n',
@@ -363,10 +363,10 @@ async def test_a_broken_mail_is_shown(catcher: Catcher, name: str) -> None:
 
 def test_broken_headers_keep_what_can_be_read() -> None:
     mail = read(BROKEN["bytes in headers"])
-    assert mail.subject.startswith("café")
+    assert mail.subject.startswith("één")
     assert mail.sender[0].name == "Jörg"
-    assert read(b"Subject: =?utf-8?q?caf=C3=A9?=\r\n =?utf-8?q?_en_spel?=\r\n\r\n").subject == "café en spel"
-    assert read(b"Content-Type: text/plain; charset=nonsense\r\n\r\ncaf\xe9").text == "café"
+    assert read(b"Subject: =?utf-8?q?=C3=A9=C3=A9n?=\r\n =?utf-8?q?_en_spel?=\r\n\r\n").subject == "één en spel"
+    assert read(b"Content-Type: text/plain; charset=nonsense\r\n\r\n\xe9\xe9n").text == "één"
 
 
 async def test_a_huge_mail_shows_its_beginning(catcher: Catcher) -> None:

@@ -80,7 +80,6 @@ class Pages:
             newest=found[0].id if found else "",
             page=page,
             pages=pages,
-            total=len(found) if not query else len(self.mailbox.entries()),
         )
 
     def message(self, request: Request) -> Response:
