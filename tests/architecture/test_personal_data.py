@@ -8,6 +8,7 @@ import re
 from shared.contracts import load
 from shared.contracts.describe import describe
 from shared.contracts.envelope import Command, Contract, Event, Letter, Query, State
+from shared.contracts.profiles import ContactKept, ParticipantKept
 from tests.architecture.sources import functions, of_service
 
 CONTRACTS = load()
@@ -69,6 +70,24 @@ def test_every_field_that_names_a_participant_is_marked_so_that_erasure_finds_it
         if PERSONS.search(name) and name not in contract._PERSON_FIELDS
     ]
     assert not found, found
+
+
+def test_what_matching_knows_of_someone_holds_no_name_and_no_contact() -> None:
+    """Ids, times, numbers, tokens and choices from a list; text stands only in what someone says to enjoy."""
+    fields = describe(ParticipantKept).fields
+    assert len(fields) > len(ParticipantKept.model_fields), "parts are described too"
+    assert not [each.path for each in fields if re.search(r"name|reach|mail|phone|contact|address", each.path)]
+    assert {each.path for each in fields if re.search("text|e-mail|anything", each.kind)} == {
+        "talents[].words", "wishes[].words",
+    }  # fmt: skip
+
+
+def test_names_and_contacts_reach_notify_alone() -> None:
+    """Nothing but notify handles the state that holds them; exchange works with ids."""
+    handlers = [(path, function) for path in of_service("handlers") for function in functions(path)]
+    assert handlers
+    found = [path for path, function in handlers if ContactKept.__name__ in _handled(function)]
+    assert not [str(path) for path in found if "notify" not in path.parts]
 
 
 def test_a_letter_to_a_partner_tells_only_how_something_stands() -> None:

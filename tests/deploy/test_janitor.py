@@ -75,12 +75,13 @@ async def test_every_state_of_an_erased_person_goes_and_no_other(gate: Gate) -> 
     old = new_id()
     for person in (MARIA, JEF, old):
         await keep(gate.grounds, "profiles", "participant", person)
+        await keep(gate.grounds, "profiles", "contact", person)
     await keep(gate.grounds, "exchange", "ceiling", MARIA)
     async with at_work(gate.grounds):
         await tell(gate.grounds, erased(MARIA, old))
         (confirmed,) = await eventually(lambda: confirmations(gate))
     assert (confirmed.erasure_id, confirmed.participant_id, confirmed.confirmed_by) == (ERASURE, MARIA, "janitor")
-    assert await gate.grounds.stored("STATE") == 1
+    assert await gate.grounds.stored("STATE") == 2
 
 
 async def test_a_state_that_a_slow_service_still_sent_goes_when_that_service_confirms(gate: Gate) -> None:

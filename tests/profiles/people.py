@@ -18,6 +18,7 @@ from shared.contracts import subjects
 from shared.contracts.deploy import PartnerGranted
 from shared.contracts.envelope import REGISTRY, Answer, Command, Contract, Envelope, Event, Problem, State
 from shared.contracts.profiles import (
+    ContactKept,
     ParticipantKept,
     ParticipantRef,
     RegisterNeighbourhood,
@@ -149,8 +150,12 @@ class People:
         return found[-1]
 
     async def kept(self, participant_id: UUID) -> ParticipantKept:
-        """What the other services know of a person."""
+        """What matching knows of a person."""
         return await self.state(ParticipantKept, participant_id)
+
+    async def contact(self, participant_id: UUID) -> ContactKept:
+        """How a person is called and reached, for who sends."""
+        return await self.state(ContactKept, participant_id)
 
     async def rows(self, sql: str, *arguments: Any) -> list[Any]:
         async with self.processor.pool.acquire() as connection:

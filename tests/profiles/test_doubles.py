@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from shared.contracts.profiles import (
@@ -11,6 +12,7 @@ from shared.contracts.profiles import (
     ChangeParticipant,
     CircleKept,
     ConsentsKept,
+    ContactKept,
     DismissDouble,
     DoubleFound,
     GiveConsent,
@@ -109,10 +111,12 @@ async def test_what_belonged_to_the_double_belongs_to_the_survivor(people: Peopl
     assert len((await people.get(ListConsents(participant_id=survivor))).consents) == 1
     assert not {key for key in (VisitDue.timer(survivor), VisitDue.timer(double)) if key in await people.timers()}
 
+    gone: dict[str, Any] = {"participant_id": double, "removed": True, "merged_into": survivor}
     tombstone = await people.kept(double)
-    assert tombstone == ParticipantKept(
-        participant_id=double, version=tombstone.version, removed=True, merged_into=survivor
-    )
+    assert tombstone == ParticipantKept(version=tombstone.version, **gone)
+    assert await people.contact(double) == ContactKept(version=tombstone.version, **gone)
+    assert (await people.contact(survivor)).mandate_holder_ids == [holder]
+    assert (await people.contact(ward)).mandate_holder_ids == [survivor]
     (told,) = await people.told(ParticipantMerged, participant_id=double)
     assert told.survivor_id == survivor
     assert await people.register("Double", reference="row-of-double") == survivor

@@ -21,6 +21,7 @@ from shared.contracts.profiles import (
     ChangeParticipant,
     CircleKept,
     ConsentsKept,
+    ContactKept,
     EraseParticipant,
     Erasure,
     ErasureCompleted,
@@ -144,14 +145,14 @@ async def test_nothing_of_an_erased_person_is_left_in_any_table(people: People) 
         if row["seq"] <= mark
     ]
     assert (await people.state(CircleKept, friend)).member_ids == []
-    assert (await people.kept(ward)).mandate_holder_ids == []
+    assert (await people.kept(ward)).mandate_holder_ids == (await people.contact(ward)).mandate_holder_ids == []
 
 
 async def test_an_erased_person_leaves_tombstones(people: People) -> None:
     """On each state that the person had; there is nothing in them but the id."""
     who = await people.register("Tombstone")
     await people.get(EraseParticipant(participant_id=who))
-    for contract in (ParticipantKept, CircleKept, ConsentsKept):
+    for contract in (ParticipantKept, ContactKept, CircleKept, ConsentsKept):
         state = await people.state(contract, who)
         assert state == contract(participant_id=who, version=2, removed=True)
 

@@ -18,6 +18,7 @@ from shared.contracts.profiles import (
     CircleKept,
     ConsentEnded,
     ConsentsKept,
+    ContactKept,
     GiveConsent,
     GiveMandate,
     LeaveNetwork,
@@ -28,6 +29,7 @@ from shared.contracts.profiles import (
     MandateEnded,
     MoveParticipant,
     ParticipantChanged,
+    ParticipantKept,
     ParticipantLeft,
     ParticipantMovedIn,
     ParticipantMovedOut,
@@ -58,13 +60,16 @@ EVERYTHING: dict[str, Any] = RegisterParticipant.EXAMPLE | {
 
 
 async def test_someone_registered_is_known_to_the_other_services(people: People) -> None:
-    """The state holds what exchange, signals and notify need, and the event holds no content."""
+    """One state says what matching needs, another how they are reached, and the event holds no content."""
     command = RegisterParticipant.model_validate(EVERYTHING | {"name": "Wide Known", "reference": None})
     ref = await people.get(command)
     kept = await people.kept(ref.participant_id)
-    assert (kept.name, kept.version, kept.status, kept.cell) == ("Wide Known", 1, "active", "89194dbacabffff")
+    assert (kept.version, kept.status, kept.cell) == (1, "active", "89194dbacabffff")
     assert kept.talents == command.talents
     assert kept.availability == command.availability
+    contact = await people.contact(ref.participant_id)
+    assert (contact.name, contact.version, contact.reach) == ("Wide Known", 1, command.reach)
+    assert "Wide Known" not in kept.model_dump_json()
     (told,) = await people.told(ParticipantRegistered, participant_id=ref.participant_id)
     assert set(told.model_dump()) == {"participant_id", "neighbourhood_id", "version"}
 
@@ -144,16 +149,17 @@ async def test_what_is_given_changes_and_the_rest_stays(people: People) -> None:
     kept = await people.kept(who)
     assert (kept.version, kept.wishes, kept.ceiling, kept.cell) == (2, [], None, None)
     assert kept.talents
-    assert kept.quiet_hours
+    contact = await people.contact(who)
+    assert (contact.version, contact.quiet_hours) == (2, RegisterParticipant.model_validate(EVERYTHING).quiet_hours)
     assert [told.version for told in await people.told(ParticipantChanged, participant_id=who)] == [2]
 
 
 async def test_ceiling_and_quiet_hours_reach_the_other_services(people: People) -> None:
     who = await people.register("Quiet One", ceiling=0, quiet_hours={"start": "21:00", "end": "08:30"})
-    kept = await people.kept(who)
-    assert kept.ceiling == 0
-    assert kept.quiet_hours is not None
-    assert (str(kept.quiet_hours.start), str(kept.quiet_hours.end)) == ("21:00:00", "08:30:00")
+    assert (await people.kept(who)).ceiling == 0
+    quiet = (await people.contact(who)).quiet_hours
+    assert quiet is not None
+    assert (str(quiet.start), str(quiet.end)) == ("21:00:00", "08:30:00")
     assert (await people.show(await people.register("No Wish For It"))).ceiling is None
 
 
@@ -215,8 +221,10 @@ async def test_leaving_needs_no_reason_and_ends_circles_mandates_and_consents(pe
     )  # fmt: skip
     mark = await people.mark()
     await people.get(LeaveNetwork(participant_id=who), actor=f"participant:{who}")
-    kept = await people.kept(who)
-    assert (kept.status, kept.name, kept.talents, kept.mandate_holder_ids) == ("left", "", [], [])
+    kept, contact = await people.kept(who), await people.contact(who)
+    left: dict[str, Any] = {"participant_id": who, "status": "left", "neighbourhood_id": PLACE}
+    assert kept == ParticipantKept(version=kept.version, **left)
+    assert contact == ContactKept(version=kept.version, **left)
     assert (await people.state(CircleKept, friend)).member_ids == [ward]
     assert (await people.state(CircleKept, who)).member_ids == []
     assert (await people.state(ConsentsKept, who)).running == []
@@ -244,8 +252,9 @@ async def test_who_left_can_do_nothing_but_return(people: People) -> None:
     for command in refusals:
         assert await people.refused(command) == ("left", "participant_id")
     await people.get(ReturnToNetwork(participant_id=who))
-    kept = await people.kept(who)
-    assert (kept.status, kept.name, kept.version) == ("active", "Returning", 3)
+    contact = await people.contact(who)
+    assert (contact.status, contact.name, contact.version) == ("active", "Returning", 3)
+    assert (await people.kept(who)).status == "active"
     assert VisitDue.timer(who) in await people.timers()
     assert len(await people.told(ParticipantReturned, participant_id=who)) == 1
 
@@ -262,6 +271,7 @@ async def test_moving_tells_each_neighbourhood_its_own_half(people: People) -> N
     assert PLACE not in into.model_dump_json()
     kept = await people.kept(who)
     assert (kept.neighbourhood_id, kept.cell) == (ELSEWHERE, None)
+    assert (await people.contact(who)).neighbourhood_id == ELSEWHERE
     assert (await people.get(AddressForLetter(participant_id=who))).address is None
     assert VisitDue.timer(who) in await people.timers(), "a newcomer to the new worker"
     assert await people.refused(MoveParticipant(participant_id=who, neighbourhood_id=ELSEWHERE)) == (

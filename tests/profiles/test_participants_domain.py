@@ -15,6 +15,7 @@ from services.profiles.domain import participants as domain
 from services.profiles.domain.participants import Participant
 from shared.contracts.profiles import (
     ChangeParticipant,
+    ContactKept,
     Enjoyment,
     Home,
     MoveParticipant,
@@ -128,11 +129,11 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def what_is_told_is_what_is_held_and_no_more(self) -> None:
-        kept = domain.kept(self.person)
-        assert (kept.version, kept.status, kept.removed) == (self.person.version, self.person.status, False)
-        assert ParticipantKept.model_validate_json(kept.model_dump_json()) == kept
-        if kept.status == "left":
-            assert (kept.name, kept.talents, kept.reach) == ("", [], Reach(by="letter"))
+        for told in (domain.kept(self.person), domain.contact(self.person)):
+            assert (told.version, told.status, told.removed) == (self.person.version, self.person.status, False)
+            assert type(told).model_validate_json(told.model_dump_json()) == told
+            if told.status == "left":
+                assert told.model_fields_set == {"participant_id", "version", "neighbourhood_id", "status"}
 
 
 TestLife = Life.TestCase
@@ -217,8 +218,9 @@ def test_nothing_of_a_person_is_left_in_a_merged_entry() -> None:
     )  # fmt: skip
     _, tombstone = domain.merge(someone(), double)
     assert "secret" not in repr(tombstone).lower()
-    kept = domain.kept(tombstone)
-    assert (kept.removed, kept.merged_into, kept.name) == (True, tombstone.merged_into, "")
+    for told in (domain.kept(tombstone), domain.contact(tombstone)):
+        assert (told.removed, told.merged_into) == (True, tombstone.merged_into)
+        assert told.model_fields_set == {"participant_id", "version", "removed", "merged_into"}
 
 
 @given(
@@ -256,9 +258,9 @@ def test_a_partner_sees_the_fields_that_a_consent_names_and_no_other() -> None:
 
 
 def test_no_address_and_no_origin_is_told() -> None:
-    """What profiles knows beyond its state stays there."""
+    """What profiles knows beyond its two states stays there."""
     held = {field.name for field in fields(Participant)}
-    told = set(ParticipantKept.model_fields)
+    told = {*ParticipantKept.model_fields, *ContactKept.model_fields}
     assert held - told == {
         "address", "sender", "registered_by", "on_word_of", "reference", "registered_at", "newcomer_since",
         "visited_at", "left_at",

@@ -14,6 +14,7 @@ from deploy.janitor import Settings as JanitorSettings
 from shared.contracts import subjects
 from shared.contracts.profiles import (
     CircleKept,
+    ContactKept,
     EraseParticipant,
     ErasureCompleted,
     ListParticipants,
@@ -69,8 +70,11 @@ async def test_a_durable_registration_is_answered_kept_and_told(profiles: Settin
     participant_id = await asyncio.wait_for(waiting, 15)
     again = await profiles.client.get(COMMAND, id=id_)
     assert str(again.participant_id) == participant_id
+    contact = await eventually(lambda: profiles.state(ContactKept, participant_id))
+    assert (contact.name, contact.version) == ("Maria Peeters", 1)
     kept = await eventually(lambda: profiles.state(ParticipantKept, participant_id))
-    assert (kept.name, kept.version) == ("Maria Peeters", 1)
+    assert kept.version == 1
+    assert "Maria" not in kept.model_dump_json()
     told = await profiles.events(ParticipantRegistered)
     assert [str(each.participant_id) for each in told] == [participant_id]
     subject = subjects.feed(told[0])
@@ -82,6 +86,7 @@ async def test_a_durable_registration_is_answered_kept_and_told(profiles: Settin
 async def test_an_erased_person_is_gone_from_database_and_streams(profiles: Setting) -> None:
     """Profiles and the janitor confirm, and the record is complete."""
     ref = await profiles.client.get(COMMAND.model_copy(update={"name": "Gaat Weg"}))
+    await eventually(lambda: profiles.state(ContactKept, ref.participant_id))
     await eventually(lambda: profiles.state(ParticipantKept, ref.participant_id))
     settings = JanitorSettings(
         nats_url=profiles.stack.nats_url, nats_credentials=profiles.stack.keys.creds("janitor")
@@ -95,7 +100,7 @@ async def test_an_erased_person_is_gone_from_database_and_streams(profiles: Sett
         await eventually(lambda: profiles.events(ErasureCompleted))
     complete = await profiles.client.get(ShowErasure(erasure_id=erasure.erasure_id))
     assert {each.confirmed_by for each in complete.confirmations} == {"profiles", "janitor"}
-    for contract in (ParticipantKept, CircleKept):
+    for contract in (ParticipantKept, ContactKept, CircleKept):
         with pytest.raises(AssertionError, match="nothing on"):
             await profiles.state(contract, ref.participant_id)
     with pytest.raises(Refused) as refused:

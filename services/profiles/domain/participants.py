@@ -15,6 +15,7 @@ from shared.contracts.envelope import Problem
 from shared.contracts.profiles import (
     ChangeParticipant,
     ConsentField,
+    ContactKept,
     Enjoyment,
     Home,
     MoveParticipant,
@@ -35,6 +36,7 @@ from shared.policy import Policy
 
 T = TypeVar("T")
 F = TypeVar("F", bound=ParticipantFact)
+K = TypeVar("K", ParticipantKept, ContactKept)
 Status = Literal["active", "paused", "left", "merged"]
 
 
@@ -268,9 +270,9 @@ def told(fact: type[F], person: Participant, neighbourhood_id: str = "") -> F:
 
 
 def kept(person: Participant) -> ParticipantKept:
-    """What the other services know of someone: no address, no origin; of who left, only that."""
+    """What matching knows of someone: no name, contact, address or origin; of who left, only that."""
     if person.status == "merged":
-        return gone(person.participant_id, person.version, person.merged_into)
+        return gone(ParticipantKept, person.participant_id, person.version, person.merged_into)
     if person.status == "left":
         return ParticipantKept(
             participant_id=person.participant_id,
@@ -281,16 +283,13 @@ def kept(person: Participant) -> ParticipantKept:
     return ParticipantKept(
         participant_id=person.participant_id,
         version=person.version,
-        name=person.name,
         neighbourhood_id=person.neighbourhood_id,
         languages=list(person.languages),
-        reach=person.reach,
         cell=person.cell,
         talents=list(person.talents),
         wishes=list(person.wishes),
         availability=list(person.availability),
         ceiling=person.ceiling,
-        quiet_hours=person.quiet_hours,
         status=person.status,
         paused_until=person.paused_until,
         out_of_matching=person.out_of_matching,
@@ -298,9 +297,34 @@ def kept(person: Participant) -> ParticipantKept:
     )
 
 
-def gone(participant_id: UUID, version: int, merged_into: UUID | None = None) -> ParticipantKept:
-    """The tombstone: nothing but ids."""
-    return ParticipantKept(participant_id=participant_id, version=version, removed=True, merged_into=merged_into)
+def contact(person: Participant) -> ContactKept:
+    """How someone is called and reached, for who sends; of who left, only that."""
+    if person.status == "merged":
+        return gone(ContactKept, person.participant_id, person.version, person.merged_into)
+    if person.status == "left":
+        return ContactKept(
+            participant_id=person.participant_id,
+            version=person.version,
+            neighbourhood_id=person.neighbourhood_id,
+            status="left",
+        )
+    return ContactKept(
+        participant_id=person.participant_id,
+        version=person.version,
+        name=person.name,
+        neighbourhood_id=person.neighbourhood_id,
+        languages=list(person.languages),
+        reach=person.reach,
+        quiet_hours=person.quiet_hours,
+        status=person.status,
+        paused_until=person.paused_until,
+        mandate_holder_ids=list(person.mandate_holder_ids),
+    )
+
+
+def gone(state: type[K], participant_id: UUID, version: int, merged_into: UUID | None = None) -> K:
+    """The tombstone of either state: nothing but ids."""
+    return state(participant_id=participant_id, version=version, removed=True, merged_into=merged_into)
 
 
 def details(person: Participant) -> ParticipantDetails:

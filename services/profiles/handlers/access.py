@@ -71,10 +71,16 @@ async def keep(
     """Keep and tell what a participant is now. Nothing is written or told when nothing changed."""
     if after != before:
         await repository.save(tx, after)
-        await tx.emit(domain.kept(after))
+        await tell(tx, after)
         for fact in facts:
             await tx.emit(domain.told(fact, after))
     return ParticipantRef(participant_id=after.participant_id, version=after.version)
+
+
+async def tell(tx: Transaction, person: Participant) -> None:
+    """What the other services know of someone now: matching without a name or contact, who sends with both."""
+    await tx.emit(domain.kept(person))
+    await tx.emit(domain.contact(person))
 
 
 async def touch(tx: Transaction, person: Participant) -> Participant:

@@ -8,7 +8,7 @@ from services.profiles.domain import circles as ties
 from services.profiles.domain import participants as domain
 from services.profiles.domain.access import STAFF, WORKER
 from services.profiles.domain.participants import Participant
-from services.profiles.handlers.access import keep, opened, present, touch, who
+from services.profiles.handlers.access import keep, opened, present, tell, touch, who
 from services.profiles.handlers.circles import tell_circle, tell_circles
 from services.profiles.handlers.mandates import tell_consents
 from services.profiles.handlers.participants import expect_end_of_pause
@@ -91,7 +91,7 @@ async def _set_timers(tx: Transaction, merged: Participant, tombstone: Participa
 
 async def _tell_merged(tx: Transaction, merged: Participant, tombstone: Participant) -> None:
     id_, version = tombstone.participant_id, tombstone.version
-    await tx.emit(domain.kept(tombstone))
+    await tell(tx, tombstone)
     await tx.emit(CircleKept(participant_id=id_, version=version, removed=True))
     await tx.emit(ConsentsKept(participant_id=id_, version=version, removed=True))
     await tx.emit(
@@ -113,7 +113,7 @@ async def _tell_answered_for(tx: Transaction, participant_ids: list[UUID], but: 
     for participant_id in sorted(set(participant_ids) - but):
         person = await participants.locked(tx, participant_id)
         if person is not None:
-            await tx.emit(domain.kept(await touch(tx, person)))
+            await tell(tx, await touch(tx, person))
 
 
 def _place(after: str | None) -> tuple[UUID, UUID] | None:

@@ -10,7 +10,7 @@ from services.profiles.domain import erasure as domain
 from services.profiles.domain import participants as people
 from services.profiles.domain.access import IN_PERSON, STAFF
 from services.profiles.domain.participants import Participant
-from services.profiles.handlers.access import opened, seen, touch, who
+from services.profiles.handlers.access import opened, seen, tell, touch, who
 from services.profiles.handlers.circles import tell_circles
 from services.profiles.repository import circles, mandates, participants
 from services.profiles.repository import erasure as repository
@@ -26,6 +26,7 @@ from shared.contracts.person import CopyOfPerson, PersonCopy
 from shared.contracts.profiles import (
     CircleKept,
     ConsentsKept,
+    ContactKept,
     EraseParticipant,
     Erasure,
     ErasureCompleted,
@@ -33,6 +34,7 @@ from shared.contracts.profiles import (
     ErasureRef,
     ListErasures,
     ParticipantErased,
+    ParticipantKept,
     ShowErasure,
 )
 from shared.ids import new_id
@@ -147,7 +149,8 @@ async def erase(tx: Transaction, person: Participant) -> UUID:
 
 async def _tell_erased(tx: Transaction, person: Participant, entries: list[UUID], erasure_id: UUID) -> None:
     id_, version = person.participant_id, person.version + 1
-    await tx.emit(people.gone(id_, version))
+    await tx.emit(people.gone(ParticipantKept, id_, version))
+    await tx.emit(people.gone(ContactKept, id_, version))
     await tx.emit(CircleKept(participant_id=id_, version=version, removed=True))
     await tx.emit(ConsentsKept(participant_id=id_, version=version, removed=True))
     await tx.emit(
@@ -166,7 +169,7 @@ async def _tell_answered_for(tx: Transaction, participant_ids: set[UUID]) -> Non
     for participant_id in sorted(participant_ids):
         person = await participants.locked(tx, participant_id)
         if person is not None:
-            await tx.emit(people.kept(await touch(tx, person)))
+            await tell(tx, await touch(tx, person))
 
 
 async def _confirm(tx: Transaction, event: ErasureConfirmed) -> None:

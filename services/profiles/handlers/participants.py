@@ -7,7 +7,7 @@ from uuid import UUID
 from services.profiles.domain import participants as domain
 from services.profiles.domain.access import ANYONE, STAFF, WORKER, Actor, check_grant, consented
 from services.profiles.domain.participants import Participant
-from services.profiles.handlers.access import keep, opened, policy, policy_at, seen, who
+from services.profiles.handlers.access import keep, opened, policy, policy_at, seen, tell, who
 from services.profiles.handlers.circles import end_circle
 from services.profiles.handlers.mandates import end_consents, end_mandates
 from services.profiles.repository import access as grants
@@ -62,7 +62,7 @@ async def register_participant(command: RegisterParticipant, tx: Transaction) ->
     rules = _rules_for(tx, command, standing, actor)
     person = domain.register(command, new_id(), sender=tx.sender, registered_by=str(actor), now=tx.now)
     found = await repository.add(tx, person)
-    await tx.emit(domain.kept(person))
+    await tell(tx, person)
     await tx.emit(domain.told(ParticipantRegistered, person))
     await _tell_doubles(tx, person, found)
     await _expect_visit(tx, person, rules)

@@ -16,22 +16,20 @@ from shared.contracts.profiles.participants import (
     Status,
 )
 from shared.contracts.profiles.workers import Step
-from shared.contracts.types import Cell, Moment, NeighbourhoodId, ParticipantId, Version
+from shared.contracts.types import Cell, Moment, Name, NeighbourhoodId, ParticipantId, Version
 
 _MARIA = "019432a1-7c3e-7d5a-9f00-6a1c2b3d4e5f"
 _SAME_MARIA = "019432a1-7c3e-7d5a-9f00-6a1c2b3d4e60"
 
 
 class ParticipantKept(State, type="profiles.participant.kept.v1"):
-    """A person as the other services need them. The tombstone (`removed`) holds nothing but the ids."""
+    """A person as matching needs them: no name, no contact. The tombstone (`removed`) holds nothing but the ids."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "participant_id": _MARIA,
         "version": 3,
-        "name": "Maria Peeters",
         "neighbourhood_id": "brugse-poort",
         "languages": ["nl"],
-        "reach": {"by": "phone", "phone": "+32 470 12 34 56"},
         "cell": "891fa4a1a0fffff",
         "talents": [{"kind": "meal"}],
         "wishes": [{"kind": "company"}],
@@ -42,22 +40,59 @@ class ParticipantKept(State, type="profiles.participant.kept.v1"):
     """Ignore what is older than what you have."""
     merged_into: ParticipantId | None = None
     """On a tombstone: the entry that this person goes on under."""
-    name: str = ""
     neighbourhood_id: NeighbourhoodId | None = None
     """Null on a tombstone only."""
     languages: Languages = []
-    reach: Reach = Reach(by="letter")
     cell: Cell | None = None
     """H3, resolution 9; null when not known."""
     talents: Enjoyments = []
     wishes: Enjoyments = []
     availability: Availability = []
     ceiling: Ceiling | None = None
-    quiet_hours: QuietHours | None = None
     status: Status = "left"
     paused_until: Moment | None = None
     """Null while paused: until they say so."""
     out_of_matching: bool = False
+    mandate_holder_ids: list[ParticipantId] = []
+    """Who may answer for them today."""
+
+    @property
+    def key(self) -> str:
+        return str(self.participant_id)
+
+
+class ContactKept(State, type="profiles.contact.kept.v1"):
+    """How a person is called and reached: for who sends their mail and letters, and for no other service.
+
+    The tombstone (`removed`) holds nothing but the ids.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "participant_id": _MARIA,
+        "version": 3,
+        "name": "Maria Peeters",
+        "neighbourhood_id": "brugse-poort",
+        "languages": ["nl"],
+        "reach": {"by": "phone", "phone": "+32 470 12 34 56"},
+        "status": "active",
+    }
+    participant_id: ParticipantId
+    version: Version
+    """As in `profiles.participant.kept.v1`: both tell of each change."""
+    merged_into: ParticipantId | None = None
+    """On a tombstone: the entry that this person goes on under."""
+    name: Name | None = None
+    """Null for who left, and on a tombstone."""
+    neighbourhood_id: NeighbourhoodId | None = None
+    """Null on a tombstone only."""
+    languages: Languages = []
+    """To write in, the preferred first."""
+    reach: Reach | None = None
+    """Null for who left, and on a tombstone."""
+    quiet_hours: QuietHours | None = None
+    status: Status = "left"
+    paused_until: Moment | None = None
+    """Null while paused: until they say so."""
     mandate_holder_ids: list[ParticipantId] = []
     """Who may answer for them today."""
 
@@ -168,6 +203,7 @@ class VisitDue(Event, type="profiles.visit.due.v1"):
 
 
 __all__ = [
+    "ContactKept",
     "DoubleFound",
     "ParticipantChanged",
     "ParticipantFact",
