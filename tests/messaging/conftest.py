@@ -117,6 +117,8 @@ class Toy:
     """A connection with the service's own rights: to send it events, and anything that is no message."""
     database: asyncpg.Connection
     """The administrator's, for looking behind the toy's back."""
+    port: int = 0
+    """Of its health pages, where one toy runs for a whole module."""
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     answers: dict[UUID, list[Answer]] = field(default_factory=dict)
 

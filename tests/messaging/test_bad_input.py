@@ -18,7 +18,7 @@ from shared.contracts.envelope import Answer, Envelope, Problem
 from shared.ids import new_id
 from tests.conftest import MakeStack
 from tests.messaging import toy
-from tests.messaging.conftest import Refused, Toy, surroundings
+from tests.messaging.conftest import Refused, Toy, fetch, surroundings
 from tests.messaging.toy import Count, Made, Make, Noted
 from tests.waiting import eventually
 
@@ -31,7 +31,8 @@ often = settings(max_examples=40, deadline=None, suppress_health_check=list(Heal
 @pytest.fixture(scope="module")
 async def running_toy(module_stack: MakeStack) -> AsyncIterator[Toy]:
     """One toy for the whole module: what one test sends must not harm the next."""
-    async with surroundings(await module_stack([toy.service])) as made, made.running(retry_after=(0.01,)):
+    async with surroundings(await module_stack([toy.service])) as made, made.running(retry_after=(0.01,)) as running:
+        made.port = running.health_port
         yield made
 
 
@@ -307,6 +308,9 @@ async def test_types_that_senders_make_up_make_no_counters(running_toy: Toy) -> 
     )
     assert Answer.model_validate_json(reply.data).problems[0].code == "unknown_type"
     await refused(running_toy, ce_type="made.up.type.v2")
+    page = (await fetch(running_toy.port, "/metrics"))[1]
+    assert 'type="unknown"' in page
+    assert "made.up" not in page
 
 
 async def test_nothing_is_lost_among_rubbish(surrounded: Toy) -> None:
