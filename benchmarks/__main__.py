@@ -53,6 +53,7 @@ def _figures(rates: pipeline.Rates, times: Latency, cost: footprint.Footprint) -
     against = {
         "pipeline.vs_plain_faststream": pipeline.PLAIN.name,
         "pipeline.vs_faststream_outbox": pipeline.LIBRARY.name,
+        "pipeline.vs_faststream_outbox_tuned": pipeline.TUNED.name,
         "pipeline.vs_synced_publish": pipeline.CEILING,
     }
     return {

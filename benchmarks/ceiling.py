@@ -43,9 +43,14 @@ async def samples(stack: Stack, load: Load) -> list[Sample]:
             Reader.of(stack, OUTGOING[2], ">", taken.append),
             Reader.of(stack, OUTGOING[3], ">", taken.append) as last,
         ):
+            before = await stack.stored()
             await load.fill(1)
             await first.reach(1)
             await last.reach(1)
+            await asyncio.sleep(0.5)  # each stream answers at its own pace
+            after = await stack.stored()
+    if len(taken) != sum(after.values()) - sum(before.values()):
+        raise AssertionError(f"{len(taken)} messages were read, and others stored: is someone else at work?")
     return [Sample(message.subject, dict(message.headers or {}), message.data.decode()) for message in taken]
 
 

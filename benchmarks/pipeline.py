@@ -12,7 +12,7 @@ import asyncio
 import signal
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from benchmarks import ceiling
@@ -29,11 +29,13 @@ class Contender:
     module: str
     commands: int
     """In one round: enough for a few seconds of work."""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 OURS = Contender("Weefsel", "services.profiles", 1800)
 PLAIN = Contender("plain FastStream", "benchmarks.contenders.plain", 1000)
-LIBRARY = Contender("FastStream + SQLAlchemy + faststream-outbox", "benchmarks.contenders.library", 300)
+LIBRARY = Contender("FastStream + SQLAlchemy + faststream-outbox", "benchmarks.contenders.library", 150)
+TUNED = Contender("the same, its relay tuned", "benchmarks.contenders.library", 300, {"WEEFSEL_BENCH_TUNED": "1"})
 CEILING = "publishing alone, pipelined"
 
 
@@ -64,7 +66,7 @@ async def measure(stack: Stack, *, rounds: int, scale: float = 1.0, tell: Callab
     async with Load.connected(stack) as load:
         samples = await ceiling.samples(stack, load)
         for round_ in range(1, rounds + 1):
-            for contender in (OURS, PLAIN, LIBRARY):
+            for contender in (OURS, PLAIN, LIBRARY, TUNED):
                 commands = max(20, int(contender.commands * scale))
                 rate, each = await _round(stack, load, contender, commands)
                 if rates.messages_per_command not in (0.0, each):
@@ -83,7 +85,7 @@ async def _round(stack: Stack, load: Load, contender: Contender, commands: int) 
     """Commands a second, and messages stored for each."""
     await stack.reset()
     async with readers(stack) as (events, answers):
-        with stack.process(contender.module) as process:
+        with stack.process(contender.module, **contender.environment) as process:
             try:
                 await load.fill(min(WARM_UP, commands))
                 await events.reach(min(WARM_UP, commands))

@@ -1,13 +1,14 @@
 """FastStream + SQLAlchemy + faststream-outbox: the library's own outbox table and relay, as its guide sets it up.
 
-Generous: uvloop, 16 messages at a time, the handler's SQL sent as it is (no mapping of objects), and the relay with
-larger batches than by default (100 rows fetched at once, 16 workers, rows deleted 100 at a time).
+The relay as it is by default (one worker, ten rows fetched at once), or TUNED: as large as its settings go. Generous in
+both: uvloop, 16 messages at a time, and the handler's SQL sent as it is (no mapping of objects).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import Any
 
 import uvloop
@@ -26,6 +27,9 @@ from shared.messaging import store
 SERVICE = "profiles"
 CONCURRENT = 16
 QUEUE = "weefsel"
+TUNED: dict[str, Any] = {
+    "max_workers": CONCURRENT, "fetch_batch_size": 100, "min_fetch_interval": 0.01, "terminal_flush_batch_size": 100,
+}  # fmt: skip
 SUBJECT, STREAM = "x-subject", "x-stream"
 TABLE = make_outbox_table(MetaData(), table_name="library_outbox")
 
@@ -101,9 +105,7 @@ async def main() -> None:
                 headers = {**store.decode(row.headers), SUBJECT: row.subject, STREAM: row.stream}
                 await outbox.publish(row.body.encode(), queue=QUEUE, session=session, headers=headers)
 
-    @outbox.subscriber(
-        QUEUE, max_workers=CONCURRENT, fetch_batch_size=100, min_fetch_interval=0.01, terminal_flush_batch_size=100
-    )
+    @outbox.subscriber(QUEUE, **(TUNED if os.environ.get("WEEFSEL_BENCH_TUNED") else {}))
     async def relay(message: OutboxMessage) -> None:
         headers = dict(message.headers)
         subject, stream = headers.pop(SUBJECT), headers.pop(STREAM)
