@@ -157,6 +157,7 @@ class Processor:
         return unit.outcomes[0]
 
     async def _alone(self, incoming: Incoming) -> Outcome:
+        collided = False
         for _ in range(4):
             try:
                 return (await self._run([incoming]))[0]
@@ -165,6 +166,9 @@ class Processor:
             except Rejected as rejected:
                 return await self._reject(incoming, rejected.problems)
             except Exception as error:
+                if isinstance(error, asyncpg.UniqueViolationError) and not collided:
+                    collided = True  # two made the same at once: what the other made is there to be found now
+                    continue
                 # Every failure is counted, retried and in the end buried.
                 if await is_away(self.pool, error):
                     raise Outage from error
@@ -206,6 +210,8 @@ class Processor:
     async def _claim_events(
         self, connection: Connection, batch: Sequence[Incoming], persons: list[UUID], unit: _Unit
     ) -> list[Incoming]:
+        if persons:
+            await store.hold(connection, persons)
         ids = {incoming.key[1]: incoming for incoming in reversed(batch)}  # the first of those with the same id
         new, erased = await store.claim(connection, batch[0].stream, list(ids), persons, clock.now())
         fresh = []

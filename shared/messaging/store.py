@@ -11,6 +11,9 @@ from uuid import UUID
 
 from shared.database import Connection, Pool, Record
 
+PERSONS = 7_733_336
+"""The first half of the advisory locks on participants."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
@@ -251,8 +254,17 @@ async def close_dead_letter(connection: Connection, id_: UUID, status: str, now:
     )  # fmt: skip
 
 
+async def hold(connection: Connection, persons: Iterable[UUID]) -> None:
+    """Until this transaction ends, none of these participants is erased: who erases waits, and finds what it wrote."""
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock_shared($1, hashtext(each)) FROM unnest($2::text[]) AS each",
+        PERSONS, sorted({str(person) for person in persons}),
+    )  # fmt: skip
+
+
 async def forget(connection: Connection, participant_id: UUID, now: datetime) -> None:
     """Drop every message kept here that names a participant, and remember that the id is erased."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", PERSONS, str(participant_id))
     for table in ("outbox", "timer", "dead_letter"):
         await connection.execute(f"DELETE FROM messaging.{table} WHERE $1 = ANY(persons)", participant_id)  # noqa: S608
     # What could not be read names nobody that we know of, but may well hold the id.

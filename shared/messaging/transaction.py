@@ -88,7 +88,11 @@ class Transaction:
         self._pending.timers[key] = None
 
     async def forget(self, participant_id: UUID) -> None:
-        """Drop whatever the messaging tables hold of a participant, and refuse what names them from now on."""
+        """Drop whatever the messaging tables hold of a participant, and refuse what names them from now on.
+
+        First of all: it waits for events and states about them that are being handled, so that what the service then
+        deletes of its own includes what those wrote.
+        """
         pending = self._pending
         pending.forgotten.add(participant_id)
         pending.outbox[:] = [row for row in pending.outbox if participant_id not in row.persons]

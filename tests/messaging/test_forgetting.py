@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 
 from shared.ids import new_id
 from shared.messaging.relay import LOCK
+from shared.messaging.store import PERSONS
 from tests.messaging.conftest import Toy
 from tests.messaging.toy import Forget, Kept, Make, Noted
 from tests.waiting import eventually
@@ -67,3 +70,20 @@ async def test_forget_drops_what_the_same_batch_had_prepared(surrounded: Toy) ->
         await surrounded.idle()
         assert await surrounded.rows("SELECT FROM messaging.timer") == []
         assert await surrounded.published(Kept, "STATE") == []
+
+
+async def test_erasure_waits_for_an_event_about_the_person_that_is_being_handled(toys: Toy) -> None:
+    """Else what its handler writes would come after what the erasure deletes, and stay."""
+    person = new_id()
+    async with await toys.locked():
+        await toys.publish(Noted(neighbourhood_id="here", n=1, how="wait", person=person))
+        await toys.waiting()
+        erasing = asyncio.create_task(toys.client.ask(Forget(person=person)))
+
+        async def waits() -> bool:
+            return bool(await toys.rows("SELECT FROM pg_locks WHERE NOT granted AND classid = $1", PERSONS))
+
+        await eventually(waits)
+        assert not erasing.done()
+    assert (await erasing).status == "accepted"
+    assert await toys.seen("noted") == [1]
