@@ -110,6 +110,13 @@ class Blueprint:
 
         await bootstrap(self.nats.url, self.keys, deployed())
 
+    async def bootstrap_partners(self) -> None:
+        """Needs both: a release may have changed what partners can do."""
+        from deploy.partners import Office
+
+        operator = databases.with_database(self.postgres.dsn, databases.DEPLOY)
+        await Office(self.nats.url, self.keys, operator).apply()
+
     def _process(self, name: str, module: str, settings: dict[str, str]) -> Part:
         port = self.ports.health(name)
         environment = {

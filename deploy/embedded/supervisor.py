@@ -96,6 +96,7 @@ class Supervisor:
         self._save()
         await self._bring_up(group, [keeper for keeper in self._keepers if keeper.part.server])
         await asyncio.gather(self.blueprint.bootstrap_databases(), self.blueprint.bootstrap_nats())
+        await self.blueprint.bootstrap_partners()
         await self._bring_up(group, [keeper for keeper in self._keepers if not keeper.part.server])
 
     async def _bring_up(self, group: asyncio.TaskGroup, keepers: list[Keeper]) -> None:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 
+from deploy import databases
+from deploy.embedded.home import Home, Ports
+from deploy.embedded.parts import Blueprint
 from deploy.nats import api, jwt
 from deploy.nats.jwt import ACCOUNT, USER, Key
 from deploy.trouble import Trouble
@@ -163,6 +169,23 @@ async def test_all_partners_can_be_applied_again(gate: Gate) -> None:
     await gate.grounds.publish("exchange", FEED_OF_RABOT)
     async with gate.line(credentials) as line:
         assert len(await pull(line, "FEED", "buurtpunt")) == 1
+
+
+async def test_the_embedded_stack_applies_all_partners_when_it_starts(
+    gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a release which changed what partners can do takes effect."""
+    monkeypatch.setattr(databases, "DEPLOY", urlsplit(gate.office.database_dsn).path.strip("/"))
+    await gate.let_in("buurtpunt", "rabot")
+    async with api.connected(gate.grounds.url, gate.grounds.keys, "bootstrap") as client:
+        await api.call(client, "CONSUMER.DELETE.FEED.p_buurtpunt")
+        blueprint = Blueprint(Home(tmp_path), Ports(7400))
+        vars(blueprint).update(
+            nats=SimpleNamespace(url=gate.grounds.url), keys=gate.grounds.keys,
+            postgres=SimpleNamespace(dsn=gate.office.database_dsn),
+        )  # fmt: skip
+        await blueprint.bootstrap_partners()
+        assert await api.call(client, "CONSUMER.INFO.FEED.p_buurtpunt")
 
 
 async def test_our_own_names_are_refused_with_a_sentence(gate: Gate) -> None:
