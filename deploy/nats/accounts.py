@@ -61,7 +61,7 @@ def scopes(services: Sequence[str]) -> dict[str, Scope]:
             ],
             [_inbox(JANITOR)],
         ),
-        CLI: _sender(CLI),
+        CLI: _listening_sender(CLI),
         DESK: _sender(DESK),
     }
     return own | {name: _service(name) for name in services}
@@ -153,22 +153,20 @@ def _service(name: str) -> Scope:
 
 
 def _sender(name: str) -> Scope:
-    """Sends commands and requests in its own name, and reads the answers on PARTNER.
+    """Sends commands and requests in its own name, and hears what its requests are answered. It reads no stream."""
+    return Scope(name, [f"{ROOT}.cmd.{name}.>", f"{ROOT}.rpc.{name}.>"], [_inbox(name)])
+
+
+def _listening_sender(name: str) -> Scope:
+    """A sender that also reads the answers to its commands on PARTNER. For an operator alone.
 
     It reads by a push consumer to its inbox, without acknowledgement. The right to create one is bound to its own
-    letters, and there is no right to pull: a pull's subject names a consumer, which could be a partner's.
+    letters, and there is no right to pull: a pull's subject names a consumer, which could be a partner's. The name of
+    the consumer that it creates is its own choice, and could be a partner's too.
     """
-    letters = f"{ROOT}.to.{name}.>"
-    return Scope(
-        name,
-        [
-            f"{ROOT}.cmd.{name}.>",
-            f"{ROOT}.rpc.{name}.>",
-            f"$JS.API.CONSUMER.CREATE.{PARTNER}.*.{letters}",
-            f"$JS.FC.{PARTNER}.>",
-        ],
-        [_inbox(name)],
-    )
+    sender = _sender(name)
+    reading = [f"$JS.API.CONSUMER.CREATE.{PARTNER}.*.{ROOT}.to.{name}.>", f"$JS.FC.{PARTNER}.>"]
+    return Scope(name, [*sender.publish, *reading], sender.subscribe)
 
 
 def _consuming(stream: str, durable: str) -> list[str]:

@@ -69,6 +69,13 @@ NOT_OF_CLI = [
     "$JS.API.CONSUMER.DELETE.PARTNER.p_buurtpunt",
     "$JS.API.STREAM.INFO.PARTNER",
 ]
+NOT_OF_DESK = [
+    *OF_CLI,
+    "$JS.API.CONSUMER.CREATE.PARTNER.p_buurtpunt.weefsel.v1.to.desk.>",
+    "$JS.API.CONSUMER.CREATE.PARTNER.x.weefsel.v1.to.cli.>",
+    "$JS.API.CONSUMER.INFO.PARTNER.p_buurtpunt",
+    "$JS.FC.PARTNER.x",
+]
 
 
 async def test_a_service_writes_and_reads_its_own(gate: Gate) -> None:
@@ -153,6 +160,14 @@ async def test_the_command_sends_in_its_own_name_alone(gate: Gate) -> None:
     async with gate.grounds.user("cli") as line:
         assert [each for each in OF_CLI if await line.refused(each, b"{}")] == []
         assert [each for each in NOT_OF_CLI if not await line.refused(each, b"{}")] == []
+
+
+async def test_the_desk_asks_and_sends_and_reads_no_stream(gate: Gate) -> None:
+    """Stolen, it could otherwise put a consumer of its own in the place of a partner's."""
+    async with gate.grounds.user("desk") as line:
+        assert [each for each in OF_CLI if await line.refused(each.replace(".cli.", ".desk."), b"{}")] == []
+        forbidden = [*NOT_OF_DESK, *(each for each in NOT_OF_CLI if ".desk." not in each or "$JS" in each)]
+        assert [each for each in forbidden if not await line.refused(each, b"{}")] == []
 
 
 async def test_the_command_reads_its_own_answers(gate: Gate) -> None:
