@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.profiles.repository import participants as repository
 from shared import clock
 from shared.contracts.person import CopyOfPerson
 from shared.contracts.profiles import (
@@ -50,6 +52,7 @@ from shared.contracts.profiles import (
     VisitDue,
 )
 from shared.ids import new_id
+from shared.messaging import Transaction
 from shared.policy import load
 from tests.profiles.people import ELSEWHERE, ORGANISATION, PLACE, People, later
 
@@ -94,21 +97,31 @@ async def test_the_same_reference_of_a_sender_is_the_same_person(people: People)
     assert await people.register("Row One", reference="row-1", sender="partner-of-rows") != first
 
 
-async def test_two_at_once_with_the_same_reference_become_one(people: People) -> None:
-    """Two replicas get the same row at the same moment."""
+async def test_two_at_once_with_the_same_reference_become_one(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has looked before any has written, and both are answered with the one: no failure for who was second."""
     command = RegisterParticipant(
         name="At Once", neighbourhood_id=PLACE, on_word_of="worker", reference="at-once"
     )  # fmt: skip
-    answers = await asyncio.gather(*(people.ask(command) for _ in range(4)))
-    rows = await people.rows("SELECT 1 FROM participant WHERE reference = 'at-once'")
-    assert len(rows) == 1
-    assert len({a.result["participant_id"] for a in answers if a.status == "accepted" and a.result}) == 1
+    both, look, looks = asyncio.Barrier(2), repository.standing, []
+
+    async def standing(tx: Transaction, command: RegisterParticipant) -> repository.Standing:
+        found = await look(tx, command)
+        looks.append(found)
+        if len(looks) <= 2:
+            await both.wait()
+        return found
+
+    monkeypatch.setattr(repository, "standing", standing)
+    one, other = await asyncio.gather(*(people.ask(command) for _ in range(2)))
+    assert [found.participant_id is None for found in looks] == [True, True, False]
+    assert one.status == other.status == "accepted"
+    assert one.result == other.result
+    assert len(await people.rows("SELECT 1 FROM participant WHERE reference = 'at-once'")) == 1
+    assert len(await people.told(ParticipantRegistered, participant_id=UUID((one.result or {})["participant_id"]))) == 1
 
 
 async def test_registering_takes_two_statements(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     """The way that an import of thousands goes."""
-    from shared.messaging import Transaction
-
     asked: list[str] = []
     for name in ("fetch", "fetchrow", "fetchval", "execute"):
         original = getattr(Transaction, name)
