@@ -10,16 +10,16 @@ import typer
 
 STACK = ("deploy.commands.stack", "deploy.commands.municipality")
 SUBJECTS = {
-    "participants": ("deploy.commands.participants", "who is in the network: register, import, show, erase"),
-    "workers": ("deploy.commands.workers", "the professionals: neighbourhoods, hours, absence, backup"),
-    "neighbourhoods": ("deploy.commands.neighbourhoods", "the areas that workers know on foot"),
-    "organisations": ("deploy.commands.organisations", "local service centres, care providers, associations"),
-    "partner": ("deploy.commands.partner", "let an organisation's own software in; see and end what it may do"),
-    "events": ("deploy.commands.events", "every message: meaning, subject, example"),
-    "dead-letters": ("deploy.commands.dead_letters", "what could not be handled: show, replay, discard"),
-    "retention": ("deploy.commands.retention", "delete what has had its time"),
-    "keys": ("deploy.commands.keys", "make the keys, and the configuration of NATS"),
-    "bootstrap": ("deploy.commands.bootstrap", "make accounts, streams and databases, and migrate"),
+    "participants": ("deploy.commands.participants", "Who is in the network: register, import, show, erase."),
+    "workers": ("deploy.commands.workers", "The professionals: neighbourhoods, hours, absence, backup."),
+    "neighbourhoods": ("deploy.commands.neighbourhoods", "The areas that workers know on foot."),
+    "organisations": ("deploy.commands.organisations", "Local service centres, care providers, associations."),
+    "partner": ("deploy.commands.partner", "Let an organisation's own software in; see and end what it may do."),
+    "events": ("deploy.commands.events", "Every message: meaning, subject, example."),
+    "dead-letters": ("deploy.commands.dead_letters", "What could not be handled: show, replay, discard."),
+    "retention": ("deploy.commands.retention", "Delete what has had its time."),
+    "keys": ("deploy.commands.keys", "Make the keys, and the configuration of NATS."),
+    "bootstrap": ("deploy.commands.bootstrap", "Make accounts, streams and databases, and migrate."),
 }
 
 
@@ -29,6 +29,7 @@ def application(asked: str = "") -> typer.Typer:
         name="weefsel",
         help="Weefsel: event-driven software for caring neighbourhoods.",
         no_args_is_help=True,
+        add_completion=False,
         pretty_exceptions_show_locals=False,
     )
     if asked not in SUBJECTS:
