@@ -87,6 +87,9 @@ def _storable(time: datetime) -> datetime:
     return time
 
 
+LARGEST_NUMBER = 2**53 - 1
+"""What every reader of JSON keeps exactly, and every column of ours holds."""
+
 _WORDED = (AfterValidator(_clean), AfterValidator(_filled), Field(json_schema_extra={"minLength": 1}))
 _SLUG = r"^[a-z0-9_-]{1,63}$"
 
@@ -105,7 +108,7 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 ParticipantId = Annotated[UUID, Person()]
 WorkerId = UUID
 Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
-Version = Annotated[int, Field(ge=1)]
+Version = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_clean), AfterValidator(_email)]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_clean), AfterValidator(_phone)]
 LocalNames = Annotated[dict[Language, Name], Field(min_length=1, max_length=20)]

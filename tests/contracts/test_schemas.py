@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,11 +16,24 @@ from shared.contracts import load, subjects
 from shared.contracts.drift import drift
 from shared.contracts.envelope import Contract, Event, Letter, State
 from shared.contracts.schemas import committed, example_of, kind_of, result_of, schema_of, schemas
+from shared.contracts.types import LARGEST_NUMBER
 from tests.contracts.strategies import fitting
 
 CONTRACTS = load()
 RESULTS = {result.__name__: result for each in CONTRACTS.values() if (result := result_of(each))}
 MODELS = CONTRACTS | RESULTS
+
+
+def test_every_number_in_a_message_is_one_that_any_reader_and_any_column_keeps() -> None:
+    """What is larger is refused by name, where it would otherwise fail in the database."""
+    found = [
+        contract.TYPE
+        for contract in CONTRACTS.values()
+        for part in _parts(schema_of(contract))
+        if part.get("type") == "integer"
+        and not -LARGEST_NUMBER <= part.get("minimum", -(2**64)) <= part.get("maximum", 2**64) <= LARGEST_NUMBER
+    ]
+    assert not found, found
 
 
 def test_committed_schemas_are_those_of_the_models() -> None:
@@ -87,3 +101,14 @@ def _subjects(message: Contract) -> list[str]:
     if isinstance(message, Letter):
         return [subjects.letter(message, "partner", "id", "verb")]
     return []
+
+
+def _parts(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and all schemas in it."""
+    if isinstance(schema, dict):
+        yield schema
+        for each in schema.values():
+            yield from _parts(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from _parts(each)
