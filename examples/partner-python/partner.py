@@ -21,9 +21,10 @@ from typing import Any
 
 import jsonschema
 import yaml
-from faststream import AckPolicy
-from faststream.nats import JStream, NatsBroker, NatsCredentials, NatsMessage, PullSub
-from nats.errors import NoRespondersError
+from faststream.nats import NatsBroker, NatsCredentials
+from nats.errors import ConnectionClosedError, NoRespondersError
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
 
 REGISTER = "profiles.participant.register.v1"
 
@@ -102,31 +103,46 @@ async def follow(options: argparse.Namespace, weefsel: Weefsel, partner: str) ->
         if "authorization" in str(error).lower():
             gone.set()
 
-    async def received(body: dict[str, Any], message: NatsMessage) -> None:
-        type_ = message.headers.get("ce-type", "")
-        weefsel.check(type_, body)
-        show(type_, id=message.headers.get("ce-id"), data=body)
-        await message.ack()  # only now: what is not acknowledged within a minute comes again
-
     broker = connection(options, weefsel, closed_cb=closed, error_cb=failed)
-    for stream in ("FEED", "PARTNER"):
-        consumer, batch = weefsel.consumer(stream, partner)
-        broker.subscriber(
-            stream,
-            stream=JStream(stream, declare=False),
-            durable=consumer,
-            pull_sub=PullSub(batch_size=batch, timeout=5),
-            ack_policy=AckPolicy.MANUAL,
-            no_reply=True,
-        )(received)
+    waiting: list[asyncio.Task[Any]] = [asyncio.create_task(gone.wait())]
     try:
-        await broker.start()
+        await broker.connect()
+        jetstream = broker.connection.jetstream(prefix=weefsel.api_prefix)
+        for stream in ("FEED", "PARTNER"):
+            consumer, batch = weefsel.consumer(stream, partner)
+            queue = await jetstream.pull_subscribe_bind(consumer, stream)
+            waiting.append(asyncio.create_task(read(weefsel, queue, batch)))
         show("following", partner=partner)
-        await gone.wait()
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        with contextlib.suppress(ConnectionClosedError):
+            for task in done:
+                task.result()
     finally:
+        for task in waiting:
+            task.cancel()
         with contextlib.suppress(Exception):  # there is nothing to hang up properly when the line was cut
             await broker.stop()
     sys.exit("the server does not let us in any more: ask the operator")
+
+
+async def read(weefsel: Weefsel, queue: JetStreamContext.PullSubscription, batch: int) -> None:
+    """Print what comes, until the connection is closed for good.
+
+    Not with FastStream's `PullSub`: from Python 3.12 on, that never lets go of the processor after such a close.
+    """
+    while True:
+        try:
+            messages = await queue.fetch(batch, timeout=5)
+        except TimeoutError:  # nothing new
+            continue
+        except APIError:  # the server restarts
+            await asyncio.sleep(1)
+            continue
+        for message in messages:
+            body, headers = json.loads(message.data), message.headers or {}
+            weefsel.check(headers.get("ce-type", ""), body)
+            show(headers.get("ce-type", ""), id=headers.get("ce-id"), data=body)
+            await message.ack()  # only now: what is not acknowledged within a minute comes again
 
 
 async def send(broker: NatsBroker, weefsel: Weefsel, person: dict[str, Any], id_: uuid.UUID) -> None:
@@ -196,7 +212,7 @@ def main() -> None:
     try:
         asyncio.run(work)
     except jsonschema.ValidationError as error:
-        sys.exit(f"{options.person}: {error.json_path}: {error.message}")
+        sys.exit(f"{getattr(options, 'person', 'a message')}: {error.json_path}: {error.message}")
     except KeyboardInterrupt:
         sys.exit(130)
 
