@@ -163,6 +163,21 @@ async def test_any_header_bytes_are_survived(running_toy: Toy, headers: bytes, d
 
 
 @often
+@given(headers=some.binary(max_size=80))
+@example(headers=b" \xff\xff\xff")
+@example(headers=b" 100 \xff")
+@example(headers=b" 503")
+async def test_any_header_bytes_of_a_request_are_survived(running_toy: Toy, headers: bytes) -> None:
+    """One that nats-py can't read would end its reading: a single request could silence the service."""
+    connection = running_toy.client.connection
+    block = b"NATS/1.0" + headers + b"\r\n\r\n"
+    line = f"HPUB {SUBJECT.replace('cmd', 'rpc')} {connection.new_inbox()} {len(block)} {len(block)}\r\n".encode()
+    await connection._send_command(line + block + b"\r\n")
+    await connection.flush()
+    await still_works(running_toy)
+
+
+@often
 @given(data=bodies, changed=changes)
 async def test_any_event_is_handled_or_buried(running_toy: Toy, data: bytes, changed: dict[str, str | None]) -> None:
     headers = {k: v for k, v in (good_headers(Made.TYPE) | changed).items() if v is not None}
