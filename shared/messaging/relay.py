@@ -68,10 +68,10 @@ class Relay:
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             self.problem = ""  # another replica relays
             await asyncio.sleep(TICK)
-        await connection.add_listener("outbox", self.wake)
         nats = await self.connect()
         publisher = Publisher(nats)
         try:
+            await connection.add_listener("outbox", self.wake)
             while True:
                 self._wake.clear()
                 await store.fire_timers(connection, clock.now())

@@ -41,6 +41,8 @@ log = telemetry.logger(__name__)
 MAX_REPLY = 60_000
 REPLIES = ("_INBOX_", "_R_")
 """Where an answer may go: an inbox of ours, or a partner's as the server hands it on. Never a stream of our own."""
+GRACE = 10.0
+"""Seconds that a stop leaves to what is being handled: less than it takes for whoever stops a service to kill it."""
 CLOCK_CHECK = 5.0
 """Seconds between looks at a clock that may be moved."""
 OLD = 60.0
@@ -154,7 +156,7 @@ class _Wiring:
             security=NatsCredentials(str(settings.nats_credentials), ssl_context=settings.tls()),
             name=service.name, inbox_prefix=inbox, max_reconnect_attempts=-1, reconnect_time_wait=1, ping_interval=10,
             connect_timeout=3, apply_types=False, logger=logging.getLogger("faststream"), closed_cb=self._closed,
-            error_cb=_on_error, graceful_timeout=20.0,
+            error_cb=_on_error, graceful_timeout=GRACE,
         )  # fmt: skip
         kit = operations.handlers(lambda: self.processor, service.retention)
         handlers = Handlers(service.handlers.by_type | kit.by_type)

@@ -54,6 +54,22 @@ async def test_stop_hands_back_what_waits_and_finishes_what_it_does(surrounded: 
         assert await surrounded.numbers() == list(range(10))
 
 
+async def test_what_takes_longer_than_a_stop_may_take_is_handed_back(
+    surrounded: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.service.GRACE", 0.3)
+    async with await surrounded.locked():
+        async with surrounded.running():
+            await surrounded.client.send(Make(n=1, how="wait"))
+            await surrounded.waiting()
+        async with surrounded.running():
+            await surrounded.waiting()
+    async with surrounded.running():
+        await eventually(surrounded.numbers, within=ENDED)
+        await surrounded.idle()
+        assert await surrounded.numbers() == [1]
+
+
 async def test_sigterm_finishes_publishes_and_ends_well(surrounded: Toy, processes: Callable[..., Process]) -> None:
     process = await processes().ready()
     for n in range(300):
