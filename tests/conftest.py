@@ -15,6 +15,11 @@ from tests.servers import NatsServer, Stack
 MakeStack: TypeAlias = Callable[[Sequence[str | Service]], Awaitable[Stack]]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say on which servers the tests stood."""
+    terminalreporter.write_line(servers.which())
+
+
 @pytest.fixture(scope="session")
 async def postgres() -> AsyncIterator[str]:
     """An administrator's DSN on a real PostgreSQL."""

@@ -144,6 +144,13 @@ def engine_answers() -> bool:
     return True
 
 
+def which() -> str:
+    """A sentence on where the servers came from."""
+    other = "containers" if engine_answers() else "wheels, as no Docker engine answers"
+    given = {"PostgreSQL": "TEST_POSTGRES_DSN", "NATS": "TEST_NATS_URL"}
+    return "; ".join(f"{name}: {f'as {each} says' if each in os.environ else other}" for name, each in given.items())
+
+
 @contextlib.asynccontextmanager
 async def _postgres_container() -> AsyncIterator[str]:
     from testcontainers.community.postgres import PostgresContainer
