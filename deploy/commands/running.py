@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from datetime import datetime
 
 from rich import box
 from rich.console import Group
@@ -74,9 +75,10 @@ def table(state: RunState) -> Group:
     for column in ("part", "state", "address", "since", ""):
         shown.add_column(column, no_wrap=True)
     for part in state.parts:
-        since = part.since.astimezone().strftime("%H:%M:%S")
+        since = part.since.astimezone()
+        moment = since.strftime("%H:%M:%S" if since.date() == datetime.now().astimezone().date() else "%d %b %H:%M")
         again = f"restarted {part.restarts}×" if part.restarts else ""
-        shown.add_row(part.name, Text(part.state, COLOURS.get(part.state, "yellow")), part.address, since, again)
+        shown.add_row(part.name, Text(part.state, COLOURS.get(part.state, "yellow")), part.address, moment, again)
     return Group(shown, *(Text(f"{part.name}: {part.note}\n", "red") for part in state.parts if part.note))
 
 
