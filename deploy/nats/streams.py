@@ -24,11 +24,13 @@ def configs(replicas: int = 1) -> list[Config]:
         limits = {"storage": "file", "retention": "limits", "discard": "new", "duplicate_window": _REPEATS}
         return {"name": name, "subjects": [subject], "num_replicas": replicas, **limits, **settings}
 
+    # Only services publish here: a relay's window is stored as one batch, with one fsync.
+    outgoing: Config = {"allow_atomic": True}
     return [
-        stream(EVENTS, f"{ROOT}.event.*.*.*.*", max_age=30 * _DAY, max_msg_size=16 * _KB),
-        stream(STATE, f"{ROOT}.state.*.*.*", max_msgs_per_subject=1),
-        stream(FEED, f"{ROOT}.feed.*.*.*.*", max_age=14 * _DAY, max_msg_size=8 * _KB, max_consumers=400),
-        stream(PARTNER, f"{ROOT}.to.*.*.*.*", max_age=30 * _DAY, max_msg_size=16 * _KB, allow_msg_ttl=True),
+        stream(EVENTS, f"{ROOT}.event.*.*.*.*", max_age=30 * _DAY, max_msg_size=16 * _KB, **outgoing),
+        stream(STATE, f"{ROOT}.state.*.*.*", max_msgs_per_subject=1, **outgoing),
+        stream(FEED, f"{ROOT}.feed.*.*.*.*", max_age=14 * _DAY, max_msg_size=8 * _KB, max_consumers=400, **outgoing),
+        stream(PARTNER, f"{ROOT}.to.*.*.*.*", max_age=30 * _DAY, max_msg_size=16 * _KB, allow_msg_ttl=True, **outgoing),
         stream(
             COMMANDS,
             f"{ROOT}.cmd.*.*.*.*",
