@@ -69,6 +69,14 @@ def site() -> Site:
     )
 
 
+def on_this_machine() -> Home:
+    """The embedded stack, whatever other system the shell names: demo data must never reach that one."""
+    other = ("WEEFSEL_NATS_", "WEEFSEL_DATABASE_", "WEEFSEL_KEYS", "WEEFSEL_HEALTH", "WEEFSEL_SERVICES")
+    for name in [name for name in os.environ if name.startswith(other)]:
+        del os.environ[name]
+    return Home.here()
+
+
 @asynccontextmanager
 async def connected() -> AsyncIterator[Client]:
     """A client as the user `cli`. Raises Trouble when the system can't be reached."""

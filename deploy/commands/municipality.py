@@ -102,7 +102,7 @@ def init(
 ) -> None:
     """Set up a real municipality, without demo data; asks for what isn't given, and starts the stack if need be."""
     with sentences():
-        home = Home.here()
+        home = common.on_this_machine()
         _require_empty(home)
         place = Municipality(
             organisation=organisation or _ask("The organisation whose workers connect", "--organisation"),

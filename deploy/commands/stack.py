@@ -37,7 +37,7 @@ def up(
 ) -> None:
     """Start everything on this machine and keep it running, until Ctrl-C."""
     with sentences():
-        home, chosen = Home.here(), Ports.chosen(ports)
+        home, chosen = common.on_this_machine(), Ports.chosen(ports)
         if detach:
             state = running.start_detached(home, chosen, demo=demo)
             console.print(running.table(state), running.what_to_try(state))
@@ -115,7 +115,7 @@ def logs(
 @app.command()
 def demo() -> None:
     """Load the demo neighbourhood into the stack that runs. A second time changes nothing."""
-    common.run(running.load_demo(Home.here()))
+    common.run(running.load_demo(common.on_this_machine()))
     console.print("The demo neighbourhood is loaded.")
 
 

@@ -12,7 +12,7 @@ import socket
 import stat
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -36,13 +36,16 @@ class Keyboard:
 
     home: Path
     base: int
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """What the shell names of another system."""
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WEEFSEL_")}
+        own = {"WEEFSEL_HOME": str(self.home), "WEEFSEL_PORTS": str(self.base), "COLUMNS": "200"}
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "deploy.cli", *arguments,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            env={**environment, "WEEFSEL_HOME": str(self.home), "WEEFSEL_PORTS": str(self.base), "COLUMNS": "200"},
+            env={**environment, **self.elsewhere, **own},
         )  # fmt: skip
 
     async def type(self, *arguments: str) -> tuple[int, str]:
@@ -225,6 +228,14 @@ async def test_the_clock_goes_forward_only(keyboard: Keyboard) -> None:
     assert "15 days" in (await keyboard.type("clock", "+1d"))[1]
     code, shown = await keyboard.type("clock", "-1d")
     assert (code, "doesn't go back" in shown) == (1, True)
+
+
+async def test_demo_data_never_goes_to_a_system_elsewhere(keyboard: Keyboard) -> None:
+    keyboard.elsewhere = {"WEEFSEL_NATS_URL": "nats://192.0.2.1:4222", "WEEFSEL_NATS_CREDENTIALS": "cli.creds"}
+    code, shown = await keyboard.type("demo")
+    assert (code, shown.startswith("Nothing runs here: start it with `weefsel up`")) == (1, True)
+    code, shown = await keyboard.type("workers", "list")
+    assert (code, shown.startswith("NATS at nats://192.0.2.1:4222 can't be reached")) == (1, True)
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence() -> None:
