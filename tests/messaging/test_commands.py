@@ -126,6 +126,16 @@ async def test_what_arrived_together_shares_a_transaction(surrounded: Toy) -> No
         assert await surrounded.numbers() == list(range(50))
 
 
+async def test_answer_given_while_the_sender_is_away_is_not_missed(toys: Toy) -> None:
+    async with await toys.locked():
+        id_ = await toys.client.send(Make(n=1, how="wait"))
+        await toys.waiting()
+        transport = toys.client.connection._transport
+        assert transport is not None
+        transport.close()  # type: ignore[no-untyped-call]
+    assert (await toys.answer(id_)).status == "accepted"
+
+
 async def test_next_messages_are_fetched_while_these_are_handled(surrounded: Toy) -> None:
     async with surrounded.running(batch=2), await surrounded.locked():
         await surrounded.client.send(Make(n=1, how="wait"))

@@ -70,3 +70,17 @@ async def test_stops_at_once_while_the_database_is_away(machine: Machine) -> Non
         await eventually(machine.toys.numbers)
         await machine.toys.idle()
         assert await machine.toys.numbers() == [1]
+
+
+async def test_handler_cut_off_by_the_database_counts_against_no_message(machine: Machine) -> None:
+    toys = machine.toys
+    async with toys.running(retry_after=()):
+        async with await toys.locked():
+            id_ = await toys.client.send(Make(n=1, how="wait"))
+            await toys.waiting()
+            await machine.postgres.stop()
+            await machine.postgres.start()
+        assert (await toys.answer(id_)).status == "accepted"
+        await toys.idle()
+        assert await toys.numbers() == [1]
+        assert await toys.dead() == []
