@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from shared.database import Connection, Pool, Record
 
 PERSONS = 7_733_336
@@ -39,7 +41,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 def encode(headers: Mapping[str, str]) -> str:
-    return _ENCODER.encode(dict(headers))
+    try:
+        return to_json(dict(headers)).decode()
+    except PydanticSerializationError:  # half a surrogate pair, in what a sender made up
+        return _ENCODER.encode(dict(headers))
 
 
 def decode(headers: str) -> dict[str, str]:
