@@ -118,7 +118,7 @@ def init(
         if not home.in_use:
             running.start_detached(home, Ports.chosen(ports), demo=False)
         asyncio.run(_send(place, commands))
-        home.contents.write_text("municipality\n", encoding="utf-8")
+        home.contents.write_text(running.MUNICIPALITY, encoding="utf-8")
     console.print(
         f"{place.organisation} is set up: {len(place.neighbourhoods)} neighbourhoods, {len(place.workers)} workers.\n"
         f"Its policy is {home.policy}: change it there, then `weefsel down` and `weefsel up`.\n"
@@ -168,13 +168,13 @@ async def _tie(client: Client, place: Municipality) -> None:
 
 
 def _require_empty(home: Home) -> None:
-    contents = home.contents.read_text(encoding="utf-8").strip() if home.contents.exists() else ""
-    if contents == "demo":
+    contents = home.contents.read_text(encoding="utf-8") if home.contents.exists() else running.EMPTY
+    if contents == running.DEMO:
         raise Trouble(
             "The demo neighbourhood is in here, and demo people don't belong in a real one: `make clean` deletes it "
             "(with everything in .weefsel), then `weefsel init` again."
         )
-    if contents:
+    if contents == running.MUNICIPALITY:
         raise Trouble("A municipality is set up here already: change it with `weefsel neighbourhoods` and `workers`.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import datetime
 
@@ -22,6 +23,8 @@ from deploy.trouble import Trouble
 from shared.messaging.client import Refused, Unanswered
 
 COLOURS = {"ready": "green", "restarting": "red", "not answering": "red", "stopped": "dim"}
+DEMO, MUNICIPALITY, EMPTY = "demo\n", "municipality\n", "nothing yet\n"
+"""What a stack holds, as its file `contents` says: so that a later `up` brings no demo people among real ones."""
 TO_START = 180.0
 """Seconds in which `up --detach` expects everything to run."""
 
@@ -41,22 +44,22 @@ def start_detached(home: Home, ports: Ports, *, demo: bool) -> RunState:
     home.prepare()
     if home.in_use:
         raise Trouble("It runs already: `weefsel status` shows what runs where, `weefsel down` stops it.")
-    report = home.log("up")
-    with report.open("wb") as out:
+    with home.log("up").open("ab") as out, tempfile.TemporaryFile() as complaints:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "deploy.cli", "up", "--ports", str(ports.base), "--demo" if demo else "--no-demo"],
             stdin=subprocess.DEVNULL,
             stdout=out,
-            stderr=subprocess.STDOUT,
+            stderr=complaints,
             start_new_session=True,
         )
-    deadline = time.monotonic() + TO_START
-    while supervisor.poll() is None and time.monotonic() < deadline:
-        state = RunState.read(home.run)
-        if state and state.supervisor.pid == supervisor.pid and state.ready:
-            return state
-        time.sleep(0.1)
-    said = report.read_text(encoding="utf-8", errors="replace").strip()
+        deadline = time.monotonic() + TO_START
+        while supervisor.poll() is None and time.monotonic() < deadline:
+            state = RunState.read(home.run)
+            if state and state.supervisor.pid == supervisor.pid and state.ready:
+                return state
+            time.sleep(0.1)
+        complaints.seek(0)
+        said = complaints.read().decode(errors="replace").strip()
     raise Trouble(said.splitlines()[-1] if said else "It didn't start: `weefsel logs up` may say why.")
 
 
@@ -64,9 +67,11 @@ async def load_demo(home: Home) -> None:
     """Load the demo neighbourhood, through commands as anyone else would; remembers that it was done."""
     from deploy.demo import load
 
+    if home.contents.exists() and home.contents.read_text(encoding="utf-8") == MUNICIPALITY:
+        raise Trouble("A real municipality is set up here, and demo people don't belong in it.")
     async with common.connected() as client:
         await load(client)
-    home.contents.write_text("demo\n", encoding="utf-8")
+    home.contents.write_text(DEMO, encoding="utf-8")
 
 
 def table(state: RunState) -> Group:
@@ -133,7 +138,9 @@ async def _run(home: Home, ports: Ports, display: _Lines | _LiveTable, *, demo: 
     supervisor = Supervisor(home, ports, changed=display.part_changed, told=display.tell)
 
     async def when_running() -> None:
-        if demo and not home.contents.exists():
+        if not demo and not home.contents.exists():
+            home.contents.write_text(EMPTY, encoding="utf-8")
+        if not home.contents.exists():
             display.tell("Loading the demo neighbourhood …")
             try:
                 await load_demo(home)

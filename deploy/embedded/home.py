@@ -98,7 +98,7 @@ class Home:
 
     @property
     def contents(self) -> Path:
-        """Says what was loaded: `demo` or `municipality`."""
+        """Says what it holds: demo people, a real municipality, or nothing yet."""
         return self.folder / "contents"
 
     @property
