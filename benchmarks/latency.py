@@ -18,6 +18,7 @@ from nats.aio.msg import Msg
 from benchmarks.load import REGISTERED, Load, Reader, registration
 from benchmarks.stack import Stack
 from shared.contracts.subjects import CLI, EVENTS, ROOT
+from shared.database import Pool
 from shared.ids import new_id
 
 PACE = 50
@@ -46,7 +47,11 @@ async def measure(stack: Stack, *, seconds: int, module: str = "services.profile
         received[(message.headers or {})["ce-causationid"]] = time.perf_counter()
 
     found = Latency([], [])
-    async with Load.connected(stack) as load, Reader.of(stack, EVENTS, REGISTERED, note) as reader:
+    async with (
+        Load.connected(stack) as load,
+        Reader.of(stack, EVENTS, REGISTERED, note) as reader,
+        asyncpg.create_pool(stack.dsn, min_size=4, max_size=4) as pool,
+    ):
         with stack.process(module):
             await load.fill(PACE)  # warm
             await reader.reach(PACE)
@@ -56,7 +61,7 @@ async def measure(stack: Stack, *, seconds: int, module: str = "services.profile
                 ids = [await task for task in sent]
                 await reader.reach(reader.count + len([id_ for id_, _ in ids if str(id_) not in received]))
                 found.ours += [received[str(id_)] - started for id_, started in ids]
-                floor: list[asyncio.Task[float]] = await _paced(lambda: _least(load, stack.admin))
+                floor: list[asyncio.Task[float]] = await _paced(lambda: _least(load, pool))
                 found.floor += [await task for task in floor]
             await stack.admin.execute("DROP TABLE floor")
     return found
@@ -77,12 +82,12 @@ async def _send(load: Load) -> tuple[UUID, float]:
     return await load.senders[0].send(command), started
 
 
-async def _least(load: Load, connection: asyncpg.Connection[asyncpg.Record]) -> float:
+async def _least(load: Load, pool: Pool) -> float:
     """Publish, commit, publish. The two subjects are on COMMANDS, and no consumer takes them."""
     jetstream = load.senders[0].connection.jetstream()
     subjects = [f"{ROOT}.cmd.{CLI}.nobody.floor.{verb}" for verb in ("publish", "publish-again")]
     started = time.perf_counter()
     await jetstream.publish(subjects[0], PAYLOAD)
-    await connection.execute("INSERT INTO floor VALUES ($1, $2)", new_id(), PAYLOAD.decode())
+    await pool.execute("INSERT INTO floor VALUES ($1, $2)", new_id(), PAYLOAD.decode())
     await jetstream.publish(subjects[1], PAYLOAD)
     return time.perf_counter() - started
