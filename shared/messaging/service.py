@@ -17,6 +17,7 @@ import nats
 import nats.errors
 import nats.js.errors
 from faststream.nats import NatsBroker, NatsCredentials, NatsMessage
+from nats.aio.subscription import Subscription
 from pydantic import ValidationError
 
 from shared import clock, database, telemetry
@@ -172,9 +173,10 @@ class _Wiring:
                 self.broker, stream=stream, durable=service.name, batch=settings.batch, inbox_prefix=inbox,
                 handle=self._batch(stream), fatal=self.watchdog.fatal,
             )  # fmt: skip
-        self.broker.subscriber(
+        self.requests = self.broker.subscriber(
             subjects.requests_filter(service.name), queue=service.name, no_reply=True, max_workers=4, decoder=_raw
-        )(self._request)
+        )
+        self.requests(self._request)
 
     async def connect(self) -> None:
         """Connect, waiting for a server that is not there yet, and check that the bootstrap job has been."""
@@ -195,8 +197,16 @@ class _Wiring:
     async def stop_taking(self) -> None:
         """Finish or hand back what it holds; the relay still publishes what that left behind."""
         self.started, self.stopping = False, True
+        await self._leave_requests()
         await asyncio.gather(*(subscriber.stop() for subscriber in self.broker.subscribers))
         await self.relay.drain(limit=5.0)
+
+    async def _leave_requests(self) -> None:
+        """From here on they go to another replica: FastStream drops what arrives while it waits for the last."""
+        subscription, self.requests.subscription = self.requests.subscription, None
+        if isinstance(subscription, Subscription):
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.drain()  # type: ignore[no-untyped-call]
 
     async def disconnect(self) -> None:
         with contextlib.suppress(nats.errors.Error):  # it can't be drained while it reconnects

@@ -70,6 +70,23 @@ async def test_what_takes_longer_than_a_stop_may_take_is_handed_back(
         assert await surrounded.numbers() == [1]
 
 
+async def test_requests_go_to_another_replica_while_one_stops(surrounded: Toy) -> None:
+    async with contextlib.AsyncExitStack() as first:
+        await first.enter_async_context(surrounded.running())
+        async with await surrounded.locked():
+            waiting = asyncio.create_task(surrounded.client.ask(Make(n=0, how="wait")))
+            await surrounded.waiting()
+            async with surrounded.running():
+                stopping = asyncio.create_task(first.aclose())
+                await eventually(lambda: surrounded.client.ask(Make(n=1, how="silent")))
+                for n in range(2, 12):
+                    assert (await surrounded.client.ask(Make(n=n, how="silent"), timeout=2)).status == "accepted"
+                assert not stopping.done()
+                assert not waiting.done()
+        assert (await waiting).status == "accepted"
+        await stopping
+
+
 async def test_sigterm_finishes_publishes_and_ends_well(surrounded: Toy, processes: Callable[..., Process]) -> None:
     process = await processes().ready()
     for n in range(300):
