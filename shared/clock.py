@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 _FILE = "WEEFSEL_CLOCK_FILE"
+FURTHEST = timedelta(days=3650)
+"""How far ahead of real time the clock may be: further, and dates end that messages can carry."""
 _seen: tuple[str, int, float] = ("", -1, 0.0)
 
 
@@ -31,11 +33,16 @@ def now() -> datetime:
 
 
 def move(path: Path, by: timedelta) -> timedelta:
-    """Move the clock kept in `path` forward; returns the new offset. Time never goes back."""
+    """Move the clock kept in `path` forward; returns the new offset.
+
+    Raises ValueError, and leaves the clock as it was, when it would go back or further than FURTHEST.
+    """
     if by < timedelta(0):
         raise ValueError("the clock only moves forward: give a positive duration, such as +14d")
     before = float(path.read_text(encoding="ascii")) if path.exists() else 0.0
     after = before + by.total_seconds()
+    if after > FURTHEST.total_seconds():
+        raise ValueError(f"the clock moves {FURTHEST.days} days ahead of real time at most")
     fresh = path.with_suffix(".new")
     fresh.write_text(str(after), encoding="ascii")
     fresh.replace(path)

@@ -129,7 +129,10 @@ def move_clock(
         if not home.folder.exists():
             raise Trouble("There is no stack on this machine yet: `weefsel up` makes it.")
         if by:
-            clock.move(home.clock, duration(by))
+            try:
+                clock.move(home.clock, duration(by))
+            except ValueError as error:
+                raise Trouble(f"{str(error).capitalize()}.") from error
         os.environ["WEEFSEL_CLOCK_FILE"] = str(home.clock)
         console.print(f"It is {clock.now():%A %d %B %Y, %H:%M} UTC for the stack, {clock.offset()} ahead of real time.")
 

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,23 +129,28 @@ class Home:
     def locked(self) -> Iterator[None]:
         """Held as long as the stack runs; the system lets go of it however the process ends."""
         with disk_trouble(self.folder), (self.folder / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Trouble(
-                    "It runs already: `weefsel status` shows what runs where, `weefsel down` stops it."
-                ) from None
+            for patience in (0.05, 0.1, 0.2, 0):  # someone may be looking at it just now
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if not patience:
+                        raise Trouble(
+                            "It runs already: `weefsel status` shows what runs where, `weefsel down` stops it."
+                        ) from None
+                    time.sleep(patience)
             yield
 
     @property
     def in_use(self) -> bool:
-        """Whether a supervisor holds the lock."""
-        if not (self.folder / "lock").exists():
-            return False
+        """Whether a supervisor holds the lock. Two who look at once don't disturb each other."""
         try:
-            with self.locked():
+            with (self.folder / "lock").open("r") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 return False
-        except Trouble:
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
             return True
 
 

@@ -79,6 +79,7 @@ class Supervisor:
             require_free(port, what)
 
     async def _work(self, when_running: Callable[[], Awaitable[None]]) -> None:
+        first: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 await self._start(group)
@@ -86,7 +87,11 @@ class Supervisor:
                 self.state.ready = True
                 self._save()
         except* (Trouble, OSError) as troubles:
-            raise troubles.exceptions[0] from None
+            first = troubles  # raised below: within `except*` some releases of Python 3.11 wrap it in a group
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        if first is not None:
+            raise first
 
     async def _start(self, group: asyncio.TaskGroup) -> None:
         servers = await asyncio.to_thread(self.blueprint.servers)

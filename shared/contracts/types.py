@@ -23,17 +23,31 @@ class Person:
 
 
 def _clean(text: str) -> str:
-    """NFC, trimmed, without control characters (NUL among them); right-to-left names and emoji stay."""
+    """NFC, trimmed, without control characters (NUL among them); right-to-left names and emoji stay.
+
+    What turns the direction of the text around it is refused too: it makes one name look like another.
+    """
     text = unicodedata.normalize("NFC", text)
     for character in "" if text.isprintable() else text:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
+        if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t") or character in _TURNING:
             raise ValueError(f"holds a control character (U+{ord(character):04X}): remove it")
     return text.strip()
 
 
+_TURNING = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+
+
 def _filled(text: str) -> str:
-    if not text.strip():
+    if text.isprintable() and text.strip():
+        return text
+    if all(unicodedata.category(character)[0] in "ZC" for character in text):
         raise ValueError("is empty: fill it in")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if len(text.splitlines()) > 1 or "\t" in text:
+        raise ValueError("runs over more than one line: write it on one")
     return text
 
 
@@ -94,7 +108,7 @@ _WORDED = (AfterValidator(_clean), AfterValidator(_filled), Field(json_schema_ex
 _SLUG = r"^[a-z0-9_-]{1,63}$"
 
 Text = Annotated[str, AfterValidator(_clean)]
-Name = Annotated[str, StringConstraints(max_length=200), *_WORDED]
+Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line), *_WORDED]
 Words = Annotated[str, StringConstraints(max_length=500), *_WORDED]
 Note = Annotated[str, StringConstraints(max_length=4000), *_WORDED]
 Token = Annotated[str, AfterValidator(_token), WithJsonSchema({"type": "string", "pattern": _SLUG})]

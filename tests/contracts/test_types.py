@@ -55,6 +55,15 @@ def test_names_of_every_script_are_taken(name: str) -> None:
     assert TypeAdapter(types.Name).validate_python(f"  {name} ") == name
 
 
+@pytest.mark.parametrize(
+    "name", ["", "  ", "\u200b", "\u2060\ufeff", "Maria\nPeeters", "Maria\tPeeters", "invoice\u202egnp.exe", "\u2066x"]
+)
+def test_a_name_is_one_visible_line_that_looks_like_what_it_is(name: str) -> None:
+    """Nothing to see, a second line (a mail's header ends there), or letters that turn their neighbours around."""
+    with pytest.raises(ValidationError):
+        TypeAdapter(types.Name).validate_python(name)
+
+
 def test_every_type_is_tried() -> None:
     public = {name for name in vars(types) if name[0].isupper() and hasattr(vars(types)[name], "__metadata__")}
     assert public <= set(NAMES), "add it to NAMES"
