@@ -13,6 +13,7 @@ from shared.contracts.operations import (
     ReplayDeadLetter,
     ShowDeadLetter,
 )
+from shared.ids import new_id
 from shared.messaging.client import Refused
 from tests.messaging.conftest import Toy
 from tests.messaging.toy import Linked, Make, Noted
@@ -169,3 +170,16 @@ async def test_only_an_operator_may_look(toys: Toy) -> None:
         for query in (ListDeadLetters(), ShowDeadLetter.model_validate(ShowDeadLetter.EXAMPLE)):
             with pytest.raises(Refused, match="only an operator"):
                 await desk.get(query, service="toy")
+
+
+async def test_an_id_that_nobody_knows_is_refused_by_name(toys: Toy) -> None:
+    for message in (ShowDeadLetter(id=new_id()), ReplayDeadLetter(id=new_id()), DiscardDeadLetter(id=new_id())):
+        answer = await toys.client.ask(message, service="toy")
+        assert [(problem.code, problem.field) for problem in answer.problems] == [("unknown_id", "id")]
+
+
+async def test_too_large_a_message_dies_with_the_name_of_the_mistake(toys: Toy) -> None:
+    await toys.do(Make(n=1, how="too-large"))
+    (letter,) = await toys.dead()
+    assert letter["reason"] == "ValueError"
+    assert "_rows (transaction.py:" in letter["place"]

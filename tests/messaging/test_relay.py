@@ -99,3 +99,13 @@ async def test_message_stored_twice_by_a_relay_that_lost_its_memory_stands_once(
     acknowledgement = await toys.publisher.jetstream().publish(subject, data, headers=headers)
     assert acknowledgement.duplicate
     assert len(await toys.stored("EVENTS")) == 1
+
+
+async def test_its_connection_does_not_reconnect(surrounded: Toy) -> None:
+    """What a broken one still held for sending would overtake what it lost."""
+    async with surrounded.running() as running:
+        connection = await running.relay.connect()
+        try:
+            assert connection.options["allow_reconnect"] is False
+        finally:
+            await connection.close()
