@@ -18,6 +18,9 @@ from shared.contracts.subjects import COMMANDS, EVENTS, FEED, PARTNER, ROOT, STA
 Config = dict[str, Any]
 
 _SECOND = 10**9
+MOST_WAITING = 20_000
+"""Messages of a service that may wait for another attempt. With so many, none is delivered: a sender of a thousand
+commands that fail, on each subject it is granted, must not hold up everyone else's."""
 
 
 class Listener(Protocol):
@@ -117,7 +120,12 @@ async def _create(client: Client, stream: str, config: Config) -> None:
 def _working(name: str, filters: list[str], *, deliver_policy: str) -> Config:
     """The server never gives up on a message: an outage must not eat deliveries. The messaging kit counts failures."""
     return _durable(
-        name, filters, deliver_policy=deliver_policy, ack_wait=60 * _SECOND, max_ack_pending=2048, max_waiting=64
+        name,
+        filters,
+        deliver_policy=deliver_policy,
+        ack_wait=60 * _SECOND,
+        max_ack_pending=MOST_WAITING,
+        max_waiting=64,
     )
 
 

@@ -18,6 +18,7 @@ from shared.messaging.handlers import Handle, Handlers
 MOST_PROBLEMS = 20
 FUTURE = timedelta(minutes=10)
 """How far ahead of our clock a sender's may be."""
+WRONG_SUBJECT = Problem(code="wrong_subject", field="ce-type", message="ce-type doesn't belong on this subject")
 _KINDS = {"cmd": (Command,), "rpc": (Command, Query), "event": (Event,), "state": (State,)}
 _SENTENCES = {
     "missing": "is missing: send it",
@@ -138,19 +139,21 @@ def _check(incoming: Incoming, envelope: Envelope, contract: type[Contract], now
         problems.append(
             Problem(code="not_allowed", field="ce-actor", message="ce-actor is not yours to set: leave it out")
         )
-    expected = subjects.parts(contract)
-    if incoming.subject.split(".")[-2:] != [expected.entity, expected.verb] and incoming.asks:
-        problems.append(
-            Problem(
-                code="wrong_subject", field="ce-type", message=f"ce-type {envelope.type} doesn't belong on this subject"
-            )
-        )
+    if incoming.asks and not _fits(contract.TYPE, incoming.subject):
+        problems.append(WRONG_SUBJECT)
     return problems
+
+
+def _fits(type_: str, subject: str) -> bool:
+    """Whether a command or question of this type is asked on this subject: both end in its entity and verb."""
+    return type_.split(".")[1:3] == subject.split(".")[-2:]
 
 
 def _unknown(incoming: Incoming, known: bool) -> Problem:
     if known and incoming.kind == "cmd":
         return Problem(code="not_durable", field="ce-type", message="this is a question: ask it by request/reply")
+    if incoming.asks and incoming.envelope and not _fits(incoming.envelope.type, incoming.subject):
+        return WRONG_SUBJECT  # no newer release will know it either
     return Problem(
         code="unknown_type",
         field="ce-type",

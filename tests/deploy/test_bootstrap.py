@@ -40,7 +40,7 @@ async def test_a_consumer_setting_that_changed_is_updated(gate: Gate) -> None:
         await api.call(client, "CONSUMER.CREATE.COMMANDS.profiles", old)
     assert await bootstrap(gate.grounds.url, gate.grounds.keys, SERVICES) == ["consumer profiles on COMMANDS updated"]
     config = await info(gate, "CONSUMER.INFO.COMMANDS.profiles")
-    assert (config["max_ack_pending"], config["max_deliver"]) == (2048, -1)
+    assert (config["max_ack_pending"], config["max_deliver"]) == (consumers.MOST_WAITING, -1)
 
 
 async def test_a_new_handler_of_state_gets_all_that_is_kept(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
