@@ -28,7 +28,7 @@ _FIELDS = {
     "neighbourhood_id": ("neighbourhood",), "home.lat": ("lat",), "home.lon": ("lon",), "home": ("lat", "lon"),
     "reach.email": ("email",), "reach.phone": ("phone",), "reach.organisation_id": ("organisation",),
     "reach.by": ("reach_by",), "reach": ("reach_by", "phone", "email"), "name": ("name", "last_name", "first_name"),
-    "reference": ("reference", "number"), "address": ("address", "street"),
+    "address": ("address", "street"),
 }  # fmt: skip
 """Which column a field of the command comes from."""
 
@@ -91,7 +91,11 @@ class Columns:
             elif name and name != REASON:
                 unknown.append(name)
         if "number" in places:
-            places.setdefault("house_number" if "street" in places else "reference", []).extend(places.pop("number"))
+            numbers = places.pop("number")
+            if "street" in places:
+                places.setdefault("house_number", []).extend(numbers)
+            else:
+                unknown += [table.header[number] for number in numbers]
         _refuse_doubles(table, places)
         if not places.keys() & {"name", "first_name", "last_name"}:
             raise Trouble(
@@ -166,7 +170,10 @@ def understand(path: Path, places: Places, policy: Policy, on_word_of: str) -> R
     table = read(path, recognised)
     reading = Reading(table, Columns.of(table))
     seen: dict[UUID, int] = {}
+    references: dict[str, int] = {}
     for row in table.rows:
+        reference = reading.columns.value(row, "reference")
+        first = references.setdefault(reference, row.number) if reference else row.number
         mistakes: list[Mistake] = []
         command = _command(row, reading.columns, places, policy, on_word_of, mistakes)
         if command is None:
@@ -175,6 +182,10 @@ def understand(path: Path, places: Places, policy: Policy, on_word_of: str) -> R
         id_ = id_from(CLI, "import", command.model_dump_json())
         if id_ in seen:
             reading.repeated[row.number] = seen[id_]
+            continue
+        if first != row.number:
+            sentence = f"has the same reference as row {first}, and says something else: each person has their own"
+            reading.refuse(row, [Mistake(reading.columns.name_of("reference"), sentence)])
             continue
         seen[id_] = row.number
         reading.good.append(Registration(row, id_, command))

@@ -58,7 +58,7 @@ COLUMNS = _index(
         "|on whose word",
     }
 )
-"""Headers of participants, by what they mean. `number` is a house number beside a street, else the reference."""
+"""Headers of participants, by what they mean. `number` is a house number beside a street; else nobody knows of what."""
 
 PLACE_COLUMNS = _index(
     {

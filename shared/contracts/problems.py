@@ -23,6 +23,7 @@ CODES: dict[str, str] = {
     "left": "The person has left the network: they return first.",
     "retired": "The id belonged to something that has ended: choose another.",
     "id_taken": "The id belongs to something else already: choose another, or change what is there.",
+    "reference_taken": "You registered someone of another name with this reference: give each person their own.",
     "email_taken": "Another worker has this e-mail address.",
     "exists": "It is there already.",
     "in_use": "Other things still depend on it: the sentence says which.",

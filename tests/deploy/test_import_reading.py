@@ -154,12 +154,31 @@ def test_a_header_of_phones_may_stand_beside_one_of_mobiles(tmp_path: Path) -> N
 
 
 def test_the_same_row_is_the_same_command_and_the_same_person(tmp_path: Path) -> None:
-    first = read(tmp_path, "naam;nr\nJos;1\nEls;\nEls;\n")
-    second = read(tmp_path, "nr,naam\n1,Jos\n,Els")
+    first = read(tmp_path, "naam;ref\nJos;1\nEls;\nEls;\n")
+    second = read(tmp_path, "ref,naam\n1,Jos\n,Els")
     assert [each.id for each in first.good] == [each.id for each in second.good]
     assert first.repeated == {4: 3}
     assert first.good[0].command.reference == "1"
     assert (first.good[1].command.reference or "").startswith("row-")
+
+
+def test_a_reference_that_stands_at_two_people_is_a_mistake(tmp_path: Path) -> None:
+    header = "naam;gsm;referentie\n"
+    reading = read(tmp_path, f"{header}A;;same-1\nB;;same-1\nA;;same-1\nC;x;2\nD;;2\nE;;3\n")
+    assert [each.command.name for each in reading.good] == ["A", "E"]
+    assert reading.repeated == {4: 2}
+    assert sentences(reading, 3) == [
+        "referentie: has the same reference as row 2, and says something else: each person has their own"
+    ]
+    assert "the same reference as row 5" in sentences(reading, 6)[0]
+
+
+@pytest.mark.parametrize("header", ["nummer", "Nr.", "numéro", "n°"])
+def test_a_number_without_a_street_is_not_taken_for_a_reference(tmp_path: Path, header: str) -> None:
+    reading = read(tmp_path, f"naam;adres;{header}\nJos;Brugstraat;12\nEls;Rabot;12\n")
+    assert len(reading.good) == 2
+    assert reading.columns.unknown == (header,)
+    assert all((each.command.reference or "").startswith("row-") for each in reading.good)
 
 
 def test_bad_rows_can_be_corrected_and_read_again(tmp_path: Path) -> None:

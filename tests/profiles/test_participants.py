@@ -12,6 +12,7 @@ import pytest
 from services.profiles.repository import participants as repository
 from shared import clock
 from shared.contracts.person import CopyOfPerson
+from shared.contracts.problems import CODES
 from shared.contracts.profiles import (
     AddressForLetter,
     AgreeToCircle,
@@ -91,10 +92,18 @@ async def test_the_same_reference_of_a_sender_is_the_same_person(people: People)
     """An import row that comes again answers who was registered then, and tells nothing."""
     first = await people.register("Row One", reference="row-1")
     mark = await people.mark()
-    assert await people.register("Row One, spelled otherwise", reference="row-1") == first
+    assert await people.register("ONE, Rów", reference="row-1") == first
     assert await people.everything_told(mark) == []
     await people.grant("partner-of-rows", PLACE)
     assert await people.register("Row One", reference="row-1", sender="partner-of-rows") != first
+
+
+async def test_a_reference_with_another_name_is_refused_and_nobody_is_lost(people: People) -> None:
+    await people.register("Ref A", reference="same-1")
+    second = RegisterParticipant(name="Ref B", neighbourhood_id=PLACE, on_word_of="worker", reference="same-1")
+    assert await people.refused(second) == ("reference_taken", "reference")
+    assert (await people.problems(second))[0].code in CODES
+    assert not await people.rows("SELECT 1 FROM participant WHERE name = 'Ref B'")
 
 
 async def test_two_at_once_with_the_same_reference_become_one(people: People, monkeypatch: pytest.MonkeyPatch) -> None:

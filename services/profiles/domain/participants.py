@@ -384,6 +384,17 @@ def cell_of(home: Home | None) -> str | None:
     return str(h3.latlng_to_cell(home.lat, home.lon, CELL_RESOLUTION))
 
 
+def check_same_person(command: RegisterParticipant, kept: str | None) -> None:
+    """A reference that its sender used before must not come with another name: one of the two would be lost."""
+    if kept is not None and name_key(command.name) != kept:
+        raise Rejected(
+            "reference_taken",
+            "reference belongs to someone whom you registered under another name: give this person one of their own;"
+            " when it is the same person, write the name as it is in the network",
+            "reference",
+        )
+
+
 def name_key(name: str) -> str:
     """A name as two spellings of it are the same: no accents, capitals, punctuation or order of its words."""
     letters = unicodedata.normalize("NFKD", name.casefold())

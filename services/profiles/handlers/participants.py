@@ -58,6 +58,7 @@ async def register_participant(command: RegisterParticipant, tx: Transaction) ->
     actor = who(tx, STAFF | {"partner"})
     standing = await repository.standing(tx, command)
     if standing.participant_id is not None and standing.version is not None:
+        domain.check_same_person(command, standing.name_key)
         return ParticipantRef(participant_id=standing.participant_id, version=standing.version)
     rules = _rules_for(tx, command, standing, actor)
     person = domain.register(command, new_id(), sender=tx.sender, registered_by=str(actor), now=tx.now)

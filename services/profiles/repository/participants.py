@@ -47,6 +47,8 @@ class Standing:
     grant: Grant | None
     participant_id: UUID | None
     version: int | None
+    name_key: str | None
+    """Of the name that goes with the reference; None when the entry was merged, which leaves no name."""
 
 
 async def standing(tx: Transaction, command: RegisterParticipant) -> Standing:
@@ -54,13 +56,14 @@ async def standing(tx: Transaction, command: RegisterParticipant) -> Standing:
     row = await tx.fetchrow(
         """
         SELECT n.policy, o.organisation_id IS NOT NULL AS organisation, g.organisation_id, g.neighbourhood_ids,
-            known.participant_id, known.version
+            known.participant_id, known.version, known.name_key
         FROM (SELECT) AS one
         LEFT JOIN neighbourhood AS n ON n.neighbourhood_id = $1 AND n.retired_at IS NULL
         LEFT JOIN organisation AS o ON o.organisation_id = $2 AND o.retired_at IS NULL
         LEFT JOIN partner_grant AS g ON g.partner = $3
         LEFT JOIN LATERAL (
-            SELECT s.participant_id, s.version FROM participant AS p
+            SELECT s.participant_id, s.version, CASE WHEN p.merged_into IS NULL THEN p.name_key END AS name_key
+            FROM participant AS p
             JOIN participant AS s ON s.participant_id = coalesce(p.merged_into, p.participant_id)
             WHERE p.sender = $3 AND p.reference = $4
         ) AS known ON true
@@ -69,7 +72,8 @@ async def standing(tx: Transaction, command: RegisterParticipant) -> Standing:
     )  # fmt: skip
     assert row is not None
     return Standing(
-        row["policy"], row["organisation"], grant_from(tx.sender, row), row["participant_id"], row["version"]
+        row["policy"], row["organisation"], grant_from(tx.sender, row), row["participant_id"], row["version"],
+        row["name_key"],
     )  # fmt: skip
 
 

@@ -144,7 +144,8 @@ _REF: dict[str, Any] = {"participant_id": _MARIA, "version": 3}
 class RegisterParticipant(Command, type="profiles.participant.register.v1", result=ParticipantRef, partners=True):
     """Bring someone into the network, on their word. Who sent it is kept as the origin.
 
-    With a `reference` that this sender used before, the person of then is answered and nothing changes.
+    With a `reference` that this sender used before, the person of then is answered and nothing changes. With another
+    name it is refused: it is someone else's.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
