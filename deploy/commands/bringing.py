@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from deploy.commands.asking import OPERATOR, Actor, Json, every, policy, say
 from deploy.commands.common import complaints, connected, print_json, run
 from deploy.imports.courier import Courier
-from deploy.imports.participants import Mistake, Places, Reading, mistakes_of, understand
+from deploy.imports.participants import Mistake, Places, Reading, mistakes_of, shown, understand
 from deploy.imports.table import write_bad_rows
 from deploy.trouble import Trouble
 from shared.contracts.profiles import ListNeighbourhoods, OnWordOf
@@ -118,8 +118,9 @@ def _progress(quiet: bool) -> Progress:
 def _tell(result: Brought, dry_run: bool) -> None:
     reading = result.reading
     if reading.columns.unknown:
-        names = ", ".join(reading.columns.unknown)
-        say(f"Not imported, for there is no field for it: {names}.", "yellow")
+        say(f"Not imported, for there is no field for it: {shown(reading.columns.unknown)}.", "yellow")
+    if not reading.table.rows:
+        say(f"{reading.table.path} holds no rows: only the one that names the columns.", "yellow")
     for row, mistakes in result.bad()[:SHOWN]:
         for mistake in mistakes:
             place = f"row {row.number}, column {mistake.column}" if mistake.column else f"row {row.number}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from shared.policy import Policy
 
 MANY = frozenset({"talents", "wishes", "availability", "languages", "phone", "email"})
 """What several columns may hold: of phone and e-mail the first that is filled in counts."""
+MOST_SHOWN, LONGEST_SHOWN = 20, 60
 _FIELDS = {
     "neighbourhood_id": ("neighbourhood",), "home.lat": ("lat",), "home.lon": ("lon",), "home": ("lat", "lon"),
     "reach.email": ("email",), "reach.phone": ("phone",), "reach.organisation_id": ("organisation",),
@@ -100,7 +102,7 @@ class Columns:
         if not places.keys() & {"name", "first_name", "last_name"}:
             raise Trouble(
                 f"{table.path}: no column holds a name. The first row must name the columns, such as"
-                f" naam;buurt;telefoon;talenten. It says: {', '.join(filter(None, table.header)) or 'nothing'}."
+                f" naam;buurt;telefoon;talenten. It says: {shown(name for name in table.header if name) or 'nothing'}."
             )
         return cls(table.header, {meaning: tuple(numbers) for meaning, numbers in places.items()}, tuple(unknown))
 
@@ -158,6 +160,13 @@ class Places:
         close = difflib.get_close_matches(words.key(text), self.by_name, 1)
         hint = f" Did you mean {self.by_name[close[0]]}?" if close else " See `weefsel neighbourhoods list`."
         raise words.Unclear(f"there is no neighbourhood '{text}'.{hint}")
+
+
+def shown(names: Iterable[str]) -> str:
+    """Names of columns in a sentence: not all of them when there are many, nor the whole of a long one."""
+    names = [name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…" for name in names]
+    more = [f"… and {len(names) - MOST_SHOWN} more"] if len(names) > MOST_SHOWN else []
+    return ", ".join([*names[:MOST_SHOWN], *more])
 
 
 def recognised(name: str) -> bool:
@@ -228,7 +237,11 @@ def _values(row: Row, columns: Columns, places: Places, policy: Policy, mistakes
     if address := _address(row, columns):
         values["address"] = address
     if columns.value(row, "lat") or columns.value(row, "lon"):
-        values["home"] = {each: words.number(columns.value(row, each)) or None for each in ("lat", "lon")}
+        home = {each: words.number(columns.value(row, each)) or None for each in ("lat", "lon")}
+        if all(text and re.fullmatch(r"[+-]?0+(\.0*)?", text) for text in home.values()):
+            mistakes.append(Mistake(columns.name_of("lat"), "0 and 0 lie in the sea: leave both empty when not known"))
+        else:
+            values["home"] = home
     values |= {name: text for name in ("reference", "ceiling") if (text := columns.value(row, name))}
     readers = {
         "neighbourhood_id": ("neighbourhood", places.find),

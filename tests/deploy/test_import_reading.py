@@ -135,6 +135,12 @@ def test_oddities_of_spreadsheets(tmp_path: Path) -> None:
         ("gsm;gsm;naam\n1;2;x", "'gsm' (column 1) and 'gsm' (column 2) mean the same"),
         ("a;b\n1;2", "no column holds a name"),
         ('naam;buurt\nJos;"Brugse\nEls;x\n', "row 2: a quotation mark"),
+        (f"naam;buurt\nJos;{'x' * 100_001}\n", "row 2: a cell holds more than 100,000 characters"),
+        (f"{'x' * 100_001};naam\nJos;x\n", "row 1: a cell holds more than 100,000 characters"),
+        ("naam;buurt\nJos;x\n".encode("utf-16-le"), "save it as 'CSV UTF-8'"),
+        ("naam;buurt\nJos;x\n".encode("utf-16-be"), "save it as 'CSV UTF-8'"),
+        ("naam;buurt\nJos;x\n".encode("utf-32"), "save it as 'CSV UTF-8'"),
+        (";".join(f"k{number}" for number in range(3000)), "k19, … and 2980 more"),
         (b"naam\n\x81\x8d", "neither UTF-8 nor Windows-1252"),
     ],
 )
@@ -198,6 +204,29 @@ def test_bad_rows_can_be_corrected_and_read_again(tmp_path: Path) -> None:
     path.write_text("someone's corrections", "utf-8")
     assert write_bad_rows(reading.table, bad).name == "people.errors-2.csv"
     assert path.read_text("utf-8") == "someone's corrections"
+
+
+def test_what_a_spreadsheet_would_run_goes_out_guarded_and_comes_back_as_it_was(tmp_path: Path) -> None:
+    cells = ["=1+1", "-x", "@sum", "'=quoted", "'s Gravenweg"]
+    lines = "".join(f"{cell};jos@;+32470123456\n" for cell in cells)
+    reading = read(tmp_path, f"naam;e-mail;gsm\n{lines}")
+    assert len(reading.bad) == len(cells)
+    path = write_bad_rows(reading.table, [(row, [str(each) for each in found]) for row, found in reading.bad.values()])
+    kept = list(csv.reader(io.StringIO(path.read_text("utf-8-sig")), delimiter=";"))
+    assert not [cell for row in kept for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    again = read(tmp_path, path.read_text("utf-8").replace("jos@;", "jos@x.example;"))
+    assert [each.command.name for each in again.good] == cells
+    assert {each.command.reach.phone for each in again.good} == {"+32470123456"}
+
+
+def test_a_place_in_the_sea_is_a_mistake(tmp_path: Path) -> None:
+    reading = read(tmp_path, "naam;lat;lon\nJos;0;0,0\nEls;51,05;3,7\nAn;0;3,7\n")
+    assert sentences(reading, 2) == ["lat: 0 and 0 lie in the sea: leave both empty when not known"]
+    assert [each.command.name for each in reading.good] == ["Els", "An"]
+
+
+def test_a_header_alone_holds_no_rows(tmp_path: Path) -> None:
+    assert read(tmp_path, "naam;buurt\n").table.rows == ()
 
 
 @given(st.lists(st.lists(st.text(max_size=20), min_size=3, max_size=5), max_size=5), st.sampled_from(";,\t"))
