@@ -42,6 +42,7 @@ log = telemetry.logger(__name__)
 MAX_REPLY = 60_000
 REPLIES = ("_INBOX_", "_R_")
 """Where an answer may go: an inbox of ours, or a partner's as the server hands it on. Never a stream of our own."""
+REQUESTS_AT_ONCE = 4
 GRACE = 10.0
 """Seconds that a stop leaves to what is being handled: less than it takes for whoever stops a service to kill it."""
 CLOCK_CHECK = 5.0
@@ -151,6 +152,7 @@ class _Wiring:
         self.settings = settings
         self.pool = pool
         self.started = self.stopping = False
+        self.answering: set[asyncio.Task[None]] = set()
         self.inbox = inbox = f"_INBOX_{service.name}"
         self.broker = NatsBroker(
             settings.nats_url,
@@ -174,7 +176,7 @@ class _Wiring:
                 handle=self._batch(stream), fatal=self.watchdog.fatal,
             )  # fmt: skip
         self.requests = self.broker.subscriber(
-            subjects.requests_filter(service.name), queue=service.name, no_reply=True, max_workers=4, decoder=_raw
+            subjects.requests_filter(service.name), queue=service.name, no_reply=True, decoder=_raw
         )
         self.requests(self._request)
 
@@ -197,16 +199,21 @@ class _Wiring:
     async def stop_taking(self) -> None:
         """Finish or hand back what it holds; the relay still publishes what that left behind."""
         self.started, self.stopping = False, True
-        await self._leave_requests()
-        await asyncio.gather(*(subscriber.stop() for subscriber in self.broker.subscribers))
+        pullers = (each for each in self.broker.subscribers if isinstance(each, puller.Puller))
+        await asyncio.gather(self._leave_requests(), *(each.stop() for each in pullers))
         await self.relay.drain(limit=5.0)
 
     async def _leave_requests(self) -> None:
-        """From here on they go to another replica: FastStream drops what arrives while it waits for the last."""
+        """From here on they go to another replica; those that came are answered."""
         subscription, self.requests.subscription = self.requests.subscription, None
         if isinstance(subscription, Subscription):
             with contextlib.suppress(nats.errors.Error):
                 await subscription.drain()  # type: ignore[no-untyped-call]
+        if self.answering:
+            _, late = await asyncio.wait(self.answering, timeout=GRACE)
+            for task in late:
+                await _end(task)
+        await self.requests.stop()
 
     async def disconnect(self) -> None:
         with contextlib.suppress(nats.errors.Error):  # it can't be drained while it reconnects
@@ -264,6 +271,14 @@ class _Wiring:
             await asyncio.sleep(0.3)
 
     async def _request(self, raw: Msg) -> None:
+        """Some at a time. FastStream's own workers would drop, at a stop, what had come and not begun."""
+        while len(self.answering) >= REQUESTS_AT_ONCE:
+            await asyncio.wait(self.answering, return_when=asyncio.FIRST_COMPLETED)
+        task = asyncio.create_task(self._respond(raw))
+        self.answering.add(task)
+        task.add_done_callback(self.answering.discard)
+
+    async def _respond(self, raw: Msg) -> None:
         incoming = Incoming(raw.subject, raw.headers or {}, raw.data)
         try:
             answer = await self.processor.ask(incoming)
@@ -273,9 +288,10 @@ class _Wiring:
                 id=incoming.id, status="rejected", problems=[Problem(code="failed", message="it could not be handled")]
             )
         if raw.reply.startswith(REPLIES):
-            await self.broker.connection.publish(
-                raw.reply, _reply(answer), headers=_reply_headers(answer, self.service.name)
-            )
+            with contextlib.suppress(nats.errors.Error):  # who hears nothing asks again
+                await self.broker.connection.publish(
+                    raw.reply, _reply(answer), headers=_reply_headers(answer, self.service.name)
+                )
 
     async def expire_hourly(self) -> None:
         """Retention: what nobody acts on expires by itself, an hour late at most."""
