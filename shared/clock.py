@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 _FILE = "WEEFSEL_CLOCK_FILE"
-FURTHEST = timedelta(days=3650)
+FURTHEST = timedelta(days=36_500)
 """How far ahead of real time the clock may be: further, and dates end that messages can carry."""
 _seen: tuple[str, int, float] = ("", -1, 0.0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -34,6 +35,7 @@ from shared.contracts.profiles import (
     PauseDue,
     PauseParticipant,
     RecordVisit,
+    RegisterParticipant,
     ShowErasure,
     ShowParticipant,
 )
@@ -177,6 +179,18 @@ async def test_entries_that_were_merged_are_erased_with_the_survivor(people: Peo
     assert not await people.rows("SELECT 1 FROM participant WHERE participant_id = ANY($1)", [survivor, double])
     assert (await people.refused(PauseParticipant(participant_id=double)))[0] == "erased"
     assert await people.register("Doubled", reference="doubled") not in (survivor, double)
+
+
+async def test_who_registers_someone_erased_with_the_same_message_hears_that_they_are_erased(people: People) -> None:
+    """A row of an import that comes again: what was answered then holds no more."""
+    command = RegisterParticipant(name="Row Erased", neighbourhood_id=PLACE, on_word_of="worker", reference="erased-1")
+    id_ = new_id()
+    first = await people.ask(command, message_id=id_)
+    assert await people.ask(command, message_id=id_) == first
+    await people.get(EraseParticipant(participant_id=UUID((first.result or {})["participant_id"])))
+    again = await people.ask(command, message_id=id_)
+    assert (again.status, [each.code for each in again.problems]) == ("rejected", ["erased"])
+    assert not await people.rows("SELECT 1 FROM participant WHERE name = 'Row Erased'")
 
 
 async def test_erasure_is_asked_in_person_or_by_staff(people: People) -> None:
