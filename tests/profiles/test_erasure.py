@@ -134,7 +134,7 @@ async def test_nothing_of_an_erased_person_is_left_in_any_table(people: People) 
     )
     assert len(tables) > 15
     for table in tables:
-        for trace in (str(who), "Trace", "Spoorloos", "trace-1"):
+        for trace in (str(who), "Lessova", "Spoorloos", "trace-1"):
             found = await people.rows(
                 f"SELECT to_jsonb(t) AS row FROM {table['name']} t WHERE t::text ILIKE $1", f"%{trace}%"
             )
