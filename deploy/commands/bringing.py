@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
+from uuid import UUID
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -12,14 +13,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from deploy.commands.asking import OPERATOR, Actor, Json, every, policy, say
 from deploy.commands.common import complaints, connected, print_json, run
 from deploy.imports.courier import Courier
-from deploy.imports.participants import Mistake, Places, Reading, mistakes_of, shown, understand
-from deploy.imports.table import write_bad_rows
+from deploy.imports.participants import MADE, Mistake, Places, Reading, Registration, mistakes_of, shown, understand
+from deploy.imports.table import Row, write_bad_rows
 from deploy.trouble import Trouble
+from shared.contracts.envelope import Answer
 from shared.contracts.profiles import ListNeighbourhoods, OnWordOf
+from shared.ids import new_id
 from shared.messaging.client import Client
 
 SHOWN = 20
 """As many bad rows are shown; the file of bad rows has them all."""
+
+ERASED = Mistake("", "is someone who was erased: delete the row from your file")
+"""What is wrong with such a row; it is not written to the file of bad rows, for nothing in it can be corrected."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class Brought:
 
     reading: Reading
     brought: int
+    known: int
+    """Of good rows, how many people were in already."""
     errors: Path | None
     """The file of bad rows."""
 
@@ -40,6 +48,8 @@ class Brought:
             "dry_run": dry_run,
             "rows": len(self.reading.table.rows),
             "good": len(self.reading.good) if dry_run else self.brought,
+            "brought_in": self.brought - self.known,
+            "in_already": self.known,
             "repeated": {str(row): first for row, first in self.reading.repeated.items()},
             "columns_not_imported": list(self.reading.columns.unknown),
             "bad": [
@@ -86,26 +96,44 @@ async def _import(
     async with connected() as client:
         places = Places.of(await every(client, ListNeighbourhoods(limit=100), "neighbourhoods", actor), neighbourhood)
         reading = understand(file, places, rules, on_word_of)
-        brought = 0 if dry_run else await _bring(client, reading, actor, quiet=quiet)
-    bad = [(row, [str(mistake) for mistake in mistakes]) for _, (row, mistakes) in sorted(reading.bad.items())]
-    return Brought(reading, brought, write_bad_rows(reading.table, bad) if bad and not dry_run else None)
+        brought, known = (0, 0) if dry_run else await _bring(client, reading, actor, quiet=quiet)
+    bad = [(row, [str(mistake) for mistake in mistakes]) for row, mistakes in correctable(reading)]
+    return Brought(reading, brought, known, write_bad_rows(reading.table, bad) if bad and not dry_run else None)
 
 
-async def _bring(client: Client, reading: Reading, actor: str, *, quiet: bool) -> int:
-    """Send the good rows; those that are refused become bad ones. Returns how many are in."""
+async def _bring(client: Client, reading: Reading, actor: str, *, quiet: bool) -> tuple[int, int]:
+    """Send the good rows; those that are refused become bad ones. Returns how many are in, and were in already."""
     by_id = {each.id: each for each in reading.good}
-    brought = 0
+    brought = known = 0
+    began = new_id()
     with _progress(quiet) as progress:
         task = progress.add_task("", total=len(by_id), trouble="")
         courier = Courier(client, actor, troubled=lambda text: progress.update(task, trouble=text))
         async for id_, answer in courier.deliver((each.id, each.command) for each in reading.good):
             if answer.status == "accepted":
                 brought += 1
+                known += UUID((answer.result or {})["participant_id"]) < began  # ids are in order of creation
+            elif _is_that_very_row(answer, by_id[id_]):
+                brought += 1
+                known += 1
+            elif any(problem.code == "erased" for problem in answer.problems):
+                reading.refuse(by_id[id_].row, [ERASED])
             else:
                 mistakes = mistakes_of(answer.problems, reading.columns)
                 reading.refuse(by_id[id_].row, mistakes or [Mistake("", "was refused without a reason")])
             progress.advance(task)
-    return brought
+    return brought, known
+
+
+def correctable(reading: Reading) -> list[tuple[Row, list[Mistake]]]:
+    """The bad rows, in the order of the file, without those of people who were erased."""
+    return [(row, found) for _, (row, found) in sorted(reading.bad.items()) if ERASED not in found]
+
+
+def _is_that_very_row(answer: Answer, registration: Registration) -> bool:
+    """Whether someone came in by this row, and only their name was changed since."""
+    made = (registration.command.reference or "").startswith(MADE)
+    return made and any(problem.code == "reference_taken" for problem in answer.problems)
 
 
 def _progress(quiet: bool) -> Progress:
@@ -133,5 +161,8 @@ def _tell(result: Brought, dry_run: bool) -> None:
         say(f"{len(reading.good)} of {len(reading.table.rows)} rows can be brought in. Nothing was changed.")
     else:
         say(f"{result.brought} of {len(reading.table.rows)} rows are in the network.")
+        if result.brought:
+            say(f"{result.brought - result.known} were brought in, {result.known} were in already.")
     if result.errors:
-        say(f"The {len(reading.bad)} bad rows are in {result.errors}: correct them there, and import that file.")
+        number = len(correctable(reading))
+        say(f"The {number} bad rows are in {result.errors}: correct them there, and import that file.")

@@ -25,6 +25,8 @@ from shared.policy import Policy
 
 MANY = frozenset({"talents", "wishes", "availability", "languages", "phone", "email"})
 """What several columns may hold: of phone and e-mail the first that is filled in counts."""
+MADE = "row-"
+"""How a reference begins that is made of what a row says."""
 MOST_SHOWN, LONGEST_SHOWN = 20, 60
 _FIELDS = {
     "neighbourhood_id": ("neighbourhood",), "home.lat": ("lat",), "home.lon": ("lon",), "home": ("lat", "lon"),
@@ -302,7 +304,7 @@ def _address(row: Row, columns: Columns) -> str:
 
 def _reference_of(command: RegisterParticipant) -> str:
     """For a row without a reference of its own: the same row is the same person, also years later."""
-    return "row-" + hashlib.sha256(command.model_dump_json().encode()).hexdigest()[:40]
+    return MADE + hashlib.sha256(command.model_dump_json().encode()).hexdigest()[:40]
 
 
 def _refuse_doubles(table: Table, places: Mapping[str, list[int]]) -> None:

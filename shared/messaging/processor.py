@@ -256,6 +256,8 @@ class Processor:
         self.metrics.duplicates.inc()
         if kept.digest != incoming.digest():
             answer = _rejection(incoming, [REUSED])
+        elif kept.erased:
+            answer = _rejection(incoming, [ERASED])
         else:
             answer = Answer.model_validate_json(kept.body)
         self._tell(incoming, answer, answer.model_dump_json(), unit)

@@ -35,6 +35,8 @@ class KeptAnswer:
 
     digest: bytes
     body: str
+    erased: bool = False
+    """Whether whom it answers with was erased since."""
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
@@ -78,14 +80,21 @@ async def kept_answers(
     """The answers that commands of these (sender, id) got before, and which of the persons are erased."""
     rows = await connection.fetch(
         """
-        SELECT a.sender, a.id, a.digest, a.body FROM unnest($1::text[], $2::uuid[]) AS k (sender, id)
+        SELECT a.sender, a.id, a.digest, a.body, EXISTS (
+            SELECT FROM messaging.erased AS e WHERE e.id = (a.body::json #>> '{result,participant_id}')::uuid
+        ) AS erased
+        FROM unnest($1::text[], $2::uuid[]) AS k (sender, id)
         JOIN messaging.answer AS a ON a.sender = k.sender AND a.id = k.id
         UNION ALL
-        SELECT NULL, id, NULL, NULL FROM messaging.erased WHERE id = ANY($3::uuid[])
+        SELECT NULL, id, NULL, NULL, NULL FROM messaging.erased WHERE id = ANY($3::uuid[])
         """,
         [sender for sender, _ in keys], [id_ for _, id_ in keys], persons,
     )  # fmt: skip
-    answers = {(row["sender"], row["id"]): KeptAnswer(row["digest"], row["body"]) for row in rows if row["sender"]}
+    answers = {
+        (row["sender"], row["id"]): KeptAnswer(row["digest"], row["body"], row["erased"])
+        for row in rows
+        if row["sender"]
+    }
     return answers, {row["id"] for row in rows if row["sender"] is None}
 
 

@@ -154,12 +154,25 @@ async def test_an_import_brings_in_the_good_and_hands_back_the_bad(weefsel: Weef
         }
     ]
     before = len(await weefsel.json("participants", "list"))
-    for _ in range(2):
+    for new in (1, 0):
         done = json.loads((await weefsel("participants", "import", str(file), "--json")).stdout)
         assert (done["good"], done["bad_rows"]) == (1, 1)
+        assert (done["brought_in"], done["in_already"]) == (new, 1 - new)
     assert len(await weefsel.json("participants", "list")) == before + 1
     corrected = replaced(Path(done["errors_file"]), "nergens", "rabot")
     assert "1 of 1 rows are in the network" in await weefsel.ok("participants", "import", str(corrected))
+
+
+async def test_someone_erased_is_named_and_not_counted(weefsel: Weefsel) -> None:
+    file = weefsel.folder / "gewist.csv"
+    file.write_text("naam;buurt\nGewiste Buur;rabot\n", "utf-8")
+    assert "1 were brought in, 0 were in already" in await weefsel.ok("participants", "import", str(file))
+    await weefsel.ok("participants", "erase", "gewiste", "--yes")
+    result = await weefsel("participants", "import", str(file))
+    assert result.exit_code == 1
+    assert "row 2: is someone who was erased" in result.stdout
+    assert not list(weefsel.folder.glob("gewist.errors*"))
+    assert "0 of 1 rows are in the network" in result.stdout
 
 
 async def test_what_only_the_service_can_see_comes_back_by_row_and_column(weefsel: Weefsel) -> None:
