@@ -54,11 +54,16 @@ class Puller(BatchPullStreamSubscriber):
         while self.running:
             if self.asked <= 0:
                 await self._ask(subscription)
-            batch = await self._take(subscription)
+            batch: list[Msg] = []
+            try:
+                await self._take(subscription, batch)
+                if batch and self.asked <= 0:
+                    await self._ask(subscription)
+            except asyncio.CancelledError:  # a stop, between taking and handling
+                await _hand_back(batch)
+                raise
             if not batch:
                 continue
-            if self.asked <= 0:
-                await self._ask(subscription)
             if self._stopped():
                 await _hand_back(batch)
             else:
@@ -98,9 +103,8 @@ class Puller(BatchPullStreamSubscriber):
         except nats.errors.Error:
             await asyncio.sleep(1)
 
-    async def _take(self, subscription: Subscription) -> list[Msg]:
-        """All that has arrived, waiting for the first. Empty when there is nothing but a status, or nothing at all."""
-        batch: list[Msg] = []
+    async def _take(self, subscription: Subscription, batch: list[Msg]) -> None:
+        """All that has arrived, waiting for the first; nothing when there is but a status, or nothing at all."""
         try:
             message = await subscription.next_msg(timeout=1)
             self.heard = time.monotonic()
@@ -119,7 +123,6 @@ class Puller(BatchPullStreamSubscriber):
                 self.asked = 0
         except nats.errors.Error:
             await asyncio.sleep(0.1)
-        return batch
 
     def _forgotten(self) -> bool:
         """Whether the server no longer knows of our request: after a reconnect, or when its heartbeat stops."""

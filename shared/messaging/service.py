@@ -125,7 +125,7 @@ class Service:
             metrics = Metrics(self.name)
             pool = await _or_stopped(database.connect(settings, f"weefsel-{self.name}"), stop)
             stack.push_async_callback(_close, pool)
-            wiring = _Wiring(self, settings, pool, metrics)
+            wiring = _Wiring(self, settings, pool, metrics, own_process=stop is not None)
             stack.push_async_callback(wiring.disconnect)
             await _or_stopped(wiring.connect(), stop)
             port = await stack.enter_async_context(
@@ -147,7 +147,9 @@ class Service:
 class _Wiring:
     """One run of a service: broker, processor, relay, watchdog, and how they hang together."""
 
-    def __init__(self, service: Service, settings: ServiceSettings, pool: database.Pool, metrics: Metrics) -> None:
+    def __init__(
+        self, service: Service, settings: ServiceSettings, pool: database.Pool, metrics: Metrics, *, own_process: bool
+    ) -> None:
         self.service = service
         self.settings = settings
         self.pool = pool
@@ -169,6 +171,7 @@ class _Wiring:
         self.watchdog = Watchdog(
             connected=lambda: self.broker.connection.is_connected,
             disconnected_limit=settings.disconnected_limit, stuck_limit=settings.stuck_limit,
+            end=None if own_process else _cannot_go_on,
         )  # fmt: skip
         for stream in service.streams():
             puller.subscribe(
@@ -396,6 +399,11 @@ def _never_choke(connection: Client) -> None:
             return None
 
     connection._process_headers = process  # type: ignore[method-assign]
+
+
+def _cannot_go_on(reason: str) -> None:
+    """Within a process of somebody else's, which is not ours to end."""
+    log.critical("the service can't go on", reason=reason)
 
 
 async def _on_error(error: Exception) -> None:
