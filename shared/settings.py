@@ -42,7 +42,7 @@ class ServiceSettings(NatsSettings):
     database_url: str
     """Without password: `postgresql://profiles@127.0.0.1:5432/profiles`."""
     database_password_file: Path | None = None
-    database_connections: int = 6
+    database_connections: int = 10
     health_host: str = "127.0.0.1"
     health_port: int = 0
     """0 takes a free port."""
