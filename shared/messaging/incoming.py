@@ -82,6 +82,11 @@ class Incoming:
         assert self.envelope is not None
         return self.sender, self.envelope.id
 
+    def whole(self) -> bytes:
+        """What tells it from another message that got the same number, as when a stream was lost and begins anew."""
+        headers = "\0".join(f"{name}:{value}" for name, value in self.headers.items())
+        return hashlib.sha256(headers.encode("utf-8", "surrogatepass") + b"\0\0" + self.data).digest()
+
     def digest(self) -> bytes:
         """What was asked: the same id with another digest is another command."""
         type_ = self.envelope.type if self.envelope else ""

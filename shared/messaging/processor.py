@@ -364,7 +364,7 @@ class Processor:
                     "subject": _storable(incoming.subject), "headers": store.encode(incoming.headers),
                     "body": incoming.data, "message_type": _storable(incoming.headers.get("ce-type", "")[:200]),
                     "persons": _persons(incoming), "reason": _storable(reason), "place": place,
-                    "attempts": attempts, "died_at": clock.now(),
+                    "attempts": attempts, "died_at": clock.now(), "digest": incoming.whole(),
                 },
             )  # fmt: skip
             if not buried:

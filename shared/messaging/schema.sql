@@ -27,6 +27,7 @@ CREATE TABLE messaging.dead_letter (
     status text NOT NULL,
     died_at timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
+    digest bytea NOT NULL,
     CONSTRAINT dead_letter_status_check CHECK ((status = ANY (ARRAY['open'::text, 'replayed'::text, 'discarded'::text])))
 );
 
@@ -100,7 +101,7 @@ ALTER TABLE ONLY messaging.dead_letter
     ADD CONSTRAINT dead_letter_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY messaging.dead_letter
-    ADD CONSTRAINT dead_letter_stream_sequence_key UNIQUE (stream, sequence);
+    ADD CONSTRAINT dead_letter_stream_sequence_digest_key UNIQUE (stream, sequence, digest);
 
 ALTER TABLE ONLY messaging.erased
     ADD CONSTRAINT erased_pkey PRIMARY KEY (id);

@@ -226,7 +226,7 @@ async def clear_failures(connection: Connection, stream: str, sequences: Sequenc
 
 BURIED = (
     "id", "stream", "sequence", "subject", "headers", "body", "message_type", "persons", "reason", "place", "attempts",
-    "died_at",
+    "died_at", "digest",
 )  # fmt: skip
 
 
@@ -236,7 +236,7 @@ async def bury(connection: Connection, letter: Mapping[str, Any]) -> bool:
         f"""
         INSERT INTO messaging.dead_letter ({", ".join(BURIED)}, status)
         VALUES ({", ".join(f"${n}" for n in range(1, len(BURIED) + 1))}, 'open')
-        ON CONFLICT (stream, sequence) DO NOTHING RETURNING true
+        ON CONFLICT (stream, sequence, digest) DO NOTHING RETURNING true
         """,  # noqa: S608 - constants
         *(letter[name] for name in BURIED),
     )

@@ -15,6 +15,7 @@ from shared.contracts.operations import (
 )
 from shared.ids import new_id
 from shared.messaging.client import Refused
+from shared.messaging.incoming import Incoming
 from tests.messaging.conftest import Toy
 from tests.messaging.toy import Linked, Make, Noted
 from tests.waiting import eventually
@@ -137,6 +138,15 @@ async def test_buried_event_that_is_delivered_again_stays_buried(toys: Toy) -> N
     await toys.idle()
     assert await toys.seen("noted") == []
     assert len(await toys.dead()) == 1
+
+
+async def test_another_message_of_the_same_number_lies_beside_the_first(surrounded: Toy) -> None:
+    """A stream that was lost begins anew, and its numbers come again; the same message twice lies there once."""
+    async with surrounded.running() as running:
+        for data in (b"{1", b"{2", b"{2"):
+            message = Incoming("weefsel.v1.event.toy.here.thing.noted", {}, data, "EVENTS", 7)
+            await running.processor.process([message])
+    assert sorted(bytes(letter["body"]) for letter in await surrounded.dead()) == [b"{1", b"{2"]
 
 
 async def test_discard_drops_the_content_and_keeps_that_it_was_there(toys: Toy) -> None:

@@ -71,7 +71,8 @@ CREATE TABLE messaging.dead_letter (
     status text NOT NULL CHECK (status IN ('open', 'replayed', 'discarded')),
     died_at timestamptz NOT NULL,
     closed_at timestamptz,
-    UNIQUE (stream, sequence)
+    digest bytea NOT NULL,
+    UNIQUE (stream, sequence, digest)
 );
 COMMENT ON TABLE messaging.dead_letter IS 'Messages that could not be handled, with the reason and the place to look; DEAD_LETTERS carries a pointer.';
 
