@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -129,6 +130,21 @@ def consents_kept(participant_id: UUID, version: int, running: list[Consent]) ->
             for each in running
         ],
     )  # fmt: skip
+
+
+def consented(
+    consents: Sequence[Consent], organisation_id: str, now: datetime
+) -> tuple[list[ConsentField], list[UUID]]:
+    """What an organisation may see of someone at this moment, and which consents say so. Refused when none does."""
+    running = [each for each in consents if each.organisation_id == organisation_id and each.runs(now)]
+    if not running:
+        raise Rejected(
+            "no_consent",
+            "participant_id has no running consent that names your organisation: ask them, through their worker",
+            "participant_id",
+        )
+    fields = {field for each in running for field in each.fields}
+    return sorted(fields), [each.consent_id for each in running]
 
 
 def _refuse_past(until: datetime | None, now: datetime) -> None:

@@ -1,16 +1,15 @@
-"""What handlers share: who acts and for whom they may, and how a participant that changed is kept and told."""
+"""What handlers share: whom someone may act for, and how a participant that changed is kept and told."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from uuid import UUID
 
-from services.profiles.domain import access as rules
 from services.profiles.domain import participants as domain
-from services.profiles.domain.access import Actor, Kind
 from services.profiles.domain.participants import Participant
 from services.profiles.repository import access as grants
 from services.profiles.repository import participants as repository
+from shared.access import Actor, Kind, check_grant, check_person, who
 from shared.contracts.deploy import PartnerGranted
 from shared.contracts.profiles import ParticipantFact, ParticipantRef
 from shared.messaging import Rejected, Transaction, handles
@@ -24,13 +23,6 @@ async def on_partner_granted(state: PartnerGranted, tx: Transaction) -> None:
         await grants.drop_grant(tx, state.partner)
     else:
         await grants.keep_grant(tx, state)
-
-
-def who(tx: Transaction, allowed: Collection[Kind]) -> Actor:
-    """Who sent the message; refused when someone like that may never do this."""
-    actor = rules.actor_of(tx.sender, tx.actor)
-    rules.check_kind(actor, allowed)
-    return actor
 
 
 async def opened(
@@ -110,7 +102,7 @@ async def _checked(
 ) -> Participant:
     person = present(person, field)
     if actor.kind == "partner":
-        rules.check_grant(await grants.grant_of(tx, actor.id), person.neighbourhood_id, field)
+        check_grant(await grants.grant_of(tx, actor.id), person.neighbourhood_id, field)
     else:
-        rules.check_person(actor, person, allowed, field)
+        check_person(actor, person, allowed, field)
     return person

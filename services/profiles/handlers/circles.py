@@ -6,12 +6,12 @@ from uuid import UUID
 
 from services.profiles.domain import circles as domain
 from services.profiles.domain import participants as people
-from services.profiles.domain.access import OURS, STAFF
 from services.profiles.domain.circles import Tie
 from services.profiles.domain.participants import Participant
-from services.profiles.handlers.access import opened, other, seen, touch, who
+from services.profiles.handlers.access import opened, other, seen, touch
 from services.profiles.repository import circles as repository
 from services.profiles.repository import participants
+from shared.access import OURS, STAFF, who
 from shared.contracts.profiles import (
     AgreeToCircle,
     AskIntoCircle,

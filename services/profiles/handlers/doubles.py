@@ -6,14 +6,14 @@ from uuid import UUID
 
 from services.profiles.domain import circles as ties
 from services.profiles.domain import participants as domain
-from services.profiles.domain.access import STAFF, WORKER
 from services.profiles.domain.participants import Participant
-from services.profiles.handlers.access import keep, opened, present, tell, touch, who
+from services.profiles.handlers.access import keep, opened, present, tell, touch
 from services.profiles.handlers.circles import tell_circle, tell_circles
 from services.profiles.handlers.mandates import tell_consents
 from services.profiles.handlers.participants import expect_end_of_pause
 from services.profiles.repository import circles, mandates, participants
 from services.profiles.repository import doubles as repository
+from shared.access import STAFF, WORKER, who
 from shared.contracts.profiles import (
     CircleKept,
     ConsentsKept,

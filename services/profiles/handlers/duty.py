@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from services.profiles.domain import duty
-from services.profiles.domain.access import STAFF, actor_of, check_kind
 from services.profiles.domain.participants import Participant
 from services.profiles.repository import participants, places, workers
+from shared.access import STAFF, who
 from shared.contracts.profiles import Duty, DutyDue, DutyKept, ShowDuty, Step, VisitDue, VisitOverdue
 from shared.messaging import Rejected, Transaction, handles
 from shared.policy import DEFAULT, Policy, Visits
@@ -54,7 +54,7 @@ async def on_duty_due(event: DutyDue, tx: Transaction) -> None:
 @handles(ShowDuty)
 async def show_duty(query: ShowDuty, tx: Transaction) -> Duty:
     """Who is on duty, now or then."""
-    check_kind(actor_of(tx.sender, tx.actor), STAFF)
+    who(tx, STAFF)
     at = query.at or tx.now
     staff = await workers.staff(tx, query.neighbourhood_id, min(at, tx.now))
     if staff is None:

@@ -8,12 +8,12 @@ from uuid import UUID
 from services.profiles.domain import circles as ties
 from services.profiles.domain import erasure as domain
 from services.profiles.domain import participants as people
-from services.profiles.domain.access import IN_PERSON, STAFF
 from services.profiles.domain.participants import Participant
-from services.profiles.handlers.access import opened, seen, tell, touch, who
+from services.profiles.handlers.access import opened, seen, tell, touch
 from services.profiles.handlers.circles import tell_circles
 from services.profiles.repository import circles, mandates, participants
 from services.profiles.repository import erasure as repository
+from shared.access import IN_PERSON, STAFF, who
 from shared.contracts.erasure import (
     ErasureConfirmed,
     ExchangeErasureConfirmed,

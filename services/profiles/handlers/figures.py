@@ -5,10 +5,10 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from services.profiles.domain import figures as domain
-from services.profiles.domain.access import actor_of, check_grant
 from services.profiles.domain.places import Neighbourhood
 from services.profiles.repository import access, places
 from services.profiles.repository import figures as repository
+from shared.access import actor_of, check_grant
 from shared.contracts.profiles import Figures, MonthEnded, ShowFigures
 from shared.messaging import Rejected, Transaction, handles
 from shared.policy import Policy

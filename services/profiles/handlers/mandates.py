@@ -6,13 +6,13 @@ from uuid import UUID
 
 from services.profiles.domain import mandates as domain
 from services.profiles.domain import participants as people
-from services.profiles.domain.access import IN_PERSON, OURS
 from services.profiles.domain.mandates import Consent, Mandate
 from services.profiles.domain.participants import Participant
-from services.profiles.handlers.access import keep, opened, other, seen, touch, who
+from services.profiles.handlers.access import keep, opened, other, seen, touch
 from services.profiles.repository import access as grants
 from services.profiles.repository import mandates as repository
 from services.profiles.repository import participants
+from shared.access import IN_PERSON, OURS, who
 from shared.contracts.profiles import (
     ConsentDue,
     ConsentEnded,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.profiles.domain import participants as domain
-from services.profiles.domain.access import ANYONE, STAFF, WORKER, Actor, check_grant, consented
+from services.profiles.domain.mandates import consented
 from services.profiles.domain.participants import Participant
-from services.profiles.handlers.access import keep, opened, policy, policy_at, seen, tell, who
+from services.profiles.handlers.access import keep, opened, policy, policy_at, seen, tell
 from services.profiles.handlers.circles import end_circle
 from services.profiles.handlers.mandates import end_consents, end_mandates
 from services.profiles.repository import access as grants
@@ -15,6 +15,7 @@ from services.profiles.repository import doubles
 from services.profiles.repository import mandates as consents
 from services.profiles.repository import participants as repository
 from services.profiles.repository.participants import Standing
+from shared.access import ANYONE, STAFF, WORKER, Actor, check_grant, who
 from shared.contracts.profiles import (
     AddressForLetter,
     ChangeParticipant,

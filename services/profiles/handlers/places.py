@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from services.profiles.domain import places as domain
-from services.profiles.domain.access import STAFF, actor_of, check_kind
 from services.profiles.domain.places import Neighbourhood, Organisation
 from services.profiles.handlers.duty import end_duty, renew_duty
 from services.profiles.handlers.figures import follow_months
 from services.profiles.handlers.workers import leave_neighbourhood
 from services.profiles.repository import places as repository
 from services.profiles.repository import workers
+from shared.access import STAFF, who
 from shared.contracts.profiles import (
     ChangeNeighbourhood,
     ChangeOrganisation,
@@ -200,7 +200,7 @@ async def _check_organisation(tx: Transaction, organisation_id: str) -> None:
 
 
 def _staff_only(tx: Transaction) -> None:
-    check_kind(actor_of(tx.sender, tx.actor), STAFF)
+    who(tx, STAFF)
 
 
 def _unknown(what: str) -> Rejected:

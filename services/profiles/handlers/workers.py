@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.profiles.domain import workers as domain
-from services.profiles.domain.access import STAFF, actor_of, check_kind
 from services.profiles.domain.workers import Worker
 from services.profiles.handlers.duty import renew_duty
 from services.profiles.repository import places
 from services.profiles.repository import workers as repository
+from shared.access import STAFF, who
 from shared.contracts.profiles import (
     Absence,
     AbsenceRef,
@@ -213,7 +213,7 @@ async def _check_neighbourhoods(tx: Transaction, neighbourhood_ids: set[str] | l
 
 
 def _staff_only(tx: Transaction) -> None:
-    check_kind(actor_of(tx.sender, tx.actor), STAFF)
+    who(tx, STAFF)
 
 
 def _unknown(what: str, field: str) -> Rejected:

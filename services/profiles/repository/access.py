@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.profiles.domain.access import Grant
+from shared.access import Grant
 from shared.contracts.deploy import PartnerGranted
 from shared.contracts.profiles import Fetch
 from shared.database import Record

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from services.profiles.domain.access import Grant
 from services.profiles.domain.participants import Participant, email_key, name_key, phone_key
 from services.profiles.repository.access import grant_from
 from services.profiles.repository.doubles import likely
+from shared.access import Grant
 from shared.contracts.profiles import Enjoyment, ListParticipants, QuietHours, Reach, RegisterParticipant, Slot
 from shared.database import Record
 from shared.messaging import Transaction

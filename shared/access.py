@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 from uuid import UUID
 
-from services.profiles.domain.mandates import Consent
-from services.profiles.domain.participants import Participant
-from shared.contracts.profiles import ConsentField
 from shared.contracts.subjects import CLI, RESERVED_SENDERS
-from shared.messaging import Rejected
+from shared.messaging import Rejected, Transaction
 
 Kind = Literal["participant", "holder", "worker", "operator", "partner"]
 """A `holder` is a participant who acts for someone else, with a mandate."""
@@ -58,6 +54,24 @@ class Grant:
     neighbourhood_ids: frozenset[str]
 
 
+class Person(Protocol):
+    """Someone for whom may be acted, as far as a service knows them."""
+
+    @property
+    def participant_id(self) -> UUID: ...
+
+    @property
+    def mandate_holder_ids(self) -> Collection[UUID]:
+        """Who may answer for them now."""
+
+
+def who(tx: Transaction, allowed: Collection[Kind]) -> Actor:
+    """Who sent the message; refused when someone like that may never do this."""
+    actor = actor_of(tx.sender, tx.actor)
+    check_kind(actor, allowed)
+    return actor
+
+
 def actor_of(sender: str, actor: str) -> Actor:
     """Who acts, from the subject's sender and, for senders of our own, the actor that they name."""
     if sender not in RESERVED_SENDERS:
@@ -81,7 +95,7 @@ def check_kind(actor: Actor, allowed: Collection[Kind], field: str = "ce-actor")
         raise _not_allowed(allowed, field)
 
 
-def check_person(actor: Actor, person: Participant, allowed: Collection[Kind], field: str) -> None:
+def check_person(actor: Actor, person: Person, allowed: Collection[Kind], field: str) -> None:
     """Refuse who may not do this for this person. A partner's grant is checked apart."""
     kind: Kind = actor.kind
     if actor.kind == "participant" and actor.uuid != person.participant_id:
@@ -104,21 +118,6 @@ def check_grant(grant: Grant | None, neighbourhood_id: str, field: str) -> None:
         )
 
 
-def consented(
-    consents: Sequence[Consent], organisation_id: str, now: datetime
-) -> tuple[list[ConsentField], list[UUID]]:
-    """What an organisation may see of someone at this moment, and which consents say so. Refused when none does."""
-    running = [each for each in consents if each.organisation_id == organisation_id and each.runs(now)]
-    if not running:
-        raise Rejected(
-            "no_consent",
-            "participant_id has no running consent that names your organisation: ask them, through their worker",
-            "participant_id",
-        )
-    fields = {field for each in running for field in each.fields}
-    return sorted(fields), [each.consent_id for each in running]
-
-
 def _is_uuid(text: str) -> bool:
     try:
         UUID(text)
@@ -128,5 +127,5 @@ def _is_uuid(text: str) -> bool:
 
 
 def _not_allowed(allowed: Collection[Kind], field: str) -> Rejected:
-    who = " or ".join(words for kind, words in _WHO.items() if kind in allowed)
-    return Rejected("not_allowed", f"this can be done only by {who}: ask one of them", field)
+    people = " or ".join(words for kind, words in _WHO.items() if kind in allowed)
+    return Rejected("not_allowed", f"this can be done only by {people}: ask one of them", field)
