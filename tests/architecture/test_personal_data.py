@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import get_args
 
 from shared.contracts import load
 from shared.contracts.describe import describe
 from shared.contracts.envelope import Command, Contract, Event, Letter, Query, State
 from shared.contracts.profiles import ContactKept, ParticipantKept
+from shared.contracts.profiles.participants import Way
 from tests.architecture.sources import functions, of_service
 
 CONTRACTS = load()
@@ -73,10 +75,15 @@ def test_every_field_that_names_a_participant_is_marked_so_that_erasure_finds_it
 
 
 def test_what_matching_knows_of_someone_holds_no_name_and_no_contact() -> None:
-    """Ids, times, numbers, tokens and choices from a list; text stands only in what someone says to enjoy."""
+    """Ids, times, numbers, tokens and choices from a list; text stands only in what someone says to enjoy.
+
+    By which way someone prefers to be reached may be told: one word of a list, that holds nothing to reach them with.
+    """
     fields = describe(ParticipantKept).fields
     assert len(fields) > len(ParticipantKept.model_fields), "parts are described too"
-    assert not [each.path for each in fields if re.search(r"name|reach|mail|phone|contact|address", each.path)]
+    personal = [each for each in fields if re.search(r"name|reach|mail|phone|contact|address", each.path)]
+    ways = ", ".join(f"`{way}`" for way in get_args(Way))
+    assert [(each.path, each.kind) for each in personal] == [("reached_by", f"one of {ways}, or null")]
     assert {each.path for each in fields if re.search("text|e-mail|anything", each.kind)} == {
         "talents[].words", "wishes[].words",
     }  # fmt: skip

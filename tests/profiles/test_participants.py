@@ -42,6 +42,7 @@ from shared.contracts.profiles import (
     ParticipantReturned,
     ParticipantTakenOutOfMatching,
     PauseParticipant,
+    Reach,
     RecordVisit,
     RegisterParticipant,
     ResumeParticipant,
@@ -178,11 +179,23 @@ async def test_what_is_given_changes_and_the_rest_stays(people: People) -> None:
 
 async def test_ceiling_and_quiet_hours_reach_the_other_services(people: People) -> None:
     who = await people.register("Quiet One", ceiling=0, quiet_hours={"start": "21:00", "end": "08:30"})
-    assert (await people.kept(who)).ceiling == 0
-    quiet = (await people.contact(who)).quiet_hours
-    assert quiet is not None
-    assert (str(quiet.start), str(quiet.end)) == ("21:00:00", "08:30:00")
-    assert (await people.show(await people.register("No Wish For It"))).ceiling is None
+    kept, contact = await people.kept(who), await people.contact(who)
+    assert kept.ceiling == 0
+    for quiet in (kept.quiet_hours, contact.quiet_hours):
+        assert quiet is not None
+        assert (str(quiet.start), str(quiet.end)) == ("21:00:00", "08:30:00")
+    no_wish = await people.kept(await people.register("No Wish For It"))
+    assert (no_wish.ceiling, no_wish.quiet_hours) == (None, None)
+
+
+async def test_who_invites_knows_by_which_way_someone_is_reached_and_no_contact(people: People) -> None:
+    """A letter needs longer to be answered than a call."""
+    who = await people.register("By Phone", reach={"by": "phone", "phone": "+32 470 12 34 56"})
+    kept = await people.kept(who)
+    assert kept.reached_by == "phone"
+    assert "470" not in kept.model_dump_json()
+    await people.get(ChangeParticipant(participant_id=who, reach=Reach(by="letter", phone="+32 470 12 34 56")))
+    assert (await people.kept(who)).reached_by == "letter"
 
 
 async def test_a_pause_ends_by_itself(people: People) -> None:

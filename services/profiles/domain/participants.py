@@ -270,7 +270,10 @@ def told(fact: type[F], person: Participant, neighbourhood_id: str = "") -> F:
 
 
 def kept(person: Participant) -> ParticipantKept:
-    """What matching knows of someone: no name, contact, address or origin; of who left, only that."""
+    """What matching knows of someone: by which way to ask them, and no name, contact, address or origin.
+
+    Of who left, only that.
+    """
     if person.status == "merged":
         return gone(ParticipantKept, person.participant_id, person.version, person.merged_into)
     if person.status == "left":
@@ -290,6 +293,8 @@ def kept(person: Participant) -> ParticipantKept:
         wishes=list(person.wishes),
         availability=list(person.availability),
         ceiling=person.ceiling,
+        quiet_hours=person.quiet_hours,
+        reached_by=person.reach.by,
         status=person.status,
         paused_until=person.paused_until,
         out_of_matching=person.out_of_matching,

@@ -14,6 +14,7 @@ from shared.contracts.profiles.participants import (
     QuietHours,
     Reach,
     Status,
+    Way,
 )
 from shared.contracts.profiles.workers import Step
 from shared.contracts.types import Cell, Moment, Name, NeighbourhoodId, ParticipantId, Version
@@ -23,7 +24,10 @@ _SAME_MARIA = "019432a1-7c3e-7d5a-9f00-6a1c2b3d4e60"
 
 
 class ParticipantKept(State, type="profiles.participant.kept.v1"):
-    """A person as matching needs them: no name, no contact. The tombstone (`removed`) holds nothing but the ids."""
+    """A person as matching needs them, and who asks them: no name, no contact.
+
+    The tombstone (`removed`) holds nothing but the ids.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "participant_id": _MARIA,
@@ -33,6 +37,7 @@ class ParticipantKept(State, type="profiles.participant.kept.v1"):
         "cell": "891fa4a1a0fffff",
         "talents": [{"kind": "meal"}],
         "wishes": [{"kind": "company"}],
+        "reached_by": "phone",
         "status": "active",
     }
     participant_id: ParticipantId
@@ -49,6 +54,10 @@ class ParticipantKept(State, type="profiles.participant.kept.v1"):
     wishes: Enjoyments = []
     availability: Availability = []
     ceiling: Ceiling | None = None
+    quiet_hours: QuietHours | None = None
+    """When not to disturb them; null: the policy's."""
+    reached_by: Way | None = None
+    """The way they prefer, never a contact: a letter takes longer. Null for who left, and on a tombstone."""
     status: Status = "left"
     paused_until: Moment | None = None
     """Null while paused: until they say so."""
