@@ -1,0 +1,5 @@
+"""`python -m services.exchange`."""
+
+from services.exchange.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""What exchange decides: values in, values out, time as an argument."""

@@ -1,0 +1,1 @@
+"""What exchange does with each message: load, decide, save, emit."""
