@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import time
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.contracts.types import Language, Name, Token
 
 PACKAGED = Path(__file__).parent / "policies" / "default.toml"
 Days = Annotated[int, Field(ge=1, le=36_500)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Often = Literal["once", "a-few-times", "daily", "weekly", "every-two-weeks", "monthly"]
+"""How often something is asked."""
+
+
+def folded(text: str) -> str:
+    """Its words as they are compared: without capitals, accents and punctuation, one space between them."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return " ".join(re.findall(r"\w+", "".join(each for each in plain if not unicodedata.combining(each))))
+
+
+def _term(text: str) -> str:
+    """One word or a few; a star after a word stands for whatever follows in it."""
+    if not folded(text):
+        raise ValueError("is no word: write one, or leave it out")
+    for word in text.split():
+        if "*" in word and not (word.count("*") == 1 and word.endswith("*") and len(folded(word)) >= 3):
+            raise ValueError(f"{text!r}: a * stands after at least three letters, at the end of a word")
+    return text
+
+
+Term = Annotated[str, AfterValidator(_term)]
+Terms = dict[Language, Annotated[list[Term], Field(min_length=1)]]
+"""Words by language, to recognise something by."""
 
 
 class PolicyError(ValueError):
@@ -69,6 +96,120 @@ class Invitations(Part):
     ceiling: int = Field(ge=0, le=100)
     """The most invitations in 30 days."""
     quiet_hours: QuietHours
+    at_once: int = Field(ge=1, le=20)
+    """How many neighbours are asked at the same time for one exchange."""
+    strangers_after_worker: bool
+    """Whether the worker has seen a question before it goes to who isn't acquainted with the person."""
+    answer_within_days: Days
+    answer_within_days_by_letter: Days
+
+    @model_validator(mode="after")
+    def _a_letter_has_time(self) -> Self:
+        if self.answer_within_days_by_letter < self.answer_within_days:
+            raise ValueError("answer_within_days_by_letter is less than answer_within_days: a letter takes longer")
+        return self
+
+
+class SmallHelp(Part):
+    """How far small help reaches; what lies beyond becomes a signal for the worker."""
+
+    often: list[Often] = Field(min_length=1)
+    """What is asked more often is structural."""
+    structural: Terms = Field(min_length=1)
+    """Words that say a fixed rhythm."""
+    drift_days: Days
+    """The window in which small things are seen to have become a rhythm."""
+    drift_same_kind: int = Field(ge=2, le=1000)
+    """So many times in the window the same kind for the same person: that is drift."""
+    drift_same_neighbour: int = Field(ge=2, le=1000)
+    """So many times in the window with the same neighbour: it rests on one."""
+    most_people: int = Field(ge=1, le=100)
+    """The most neighbours that one exchange asks for."""
+
+
+class NeverSmall(Part):
+    """What is asked of no neighbour."""
+
+    id: Token
+    labels: dict[Language, Name]
+    terms: Terms = Field(min_length=1)
+    unless: Terms = {}
+    """Words that put it in doubt; then the worker decides."""
+
+
+class Exchanges(Part):
+    """How long an exchange waits at each step."""
+
+    half_question_days: Days
+    open_days: Days
+    """How long is looked for who said `some time`."""
+    look_again_days: Days
+    nobody_after_days: Days
+    """Then the worker hears that nobody was found."""
+    again_after_days: Days
+    """After a `not now`; once."""
+    decide_days: Days
+    """For who opened it, to look at who said yes."""
+    how_was_it_after_days: Days
+    close_after_days: Days
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for sooner, later in (
+            ("look_again_days", "open_days"),
+            ("nobody_after_days", "open_days"),
+            ("how_was_it_after_days", "close_after_days"),
+        ):
+            if getattr(self, sooner) > getattr(self, later):
+                raise ValueError(f"{sooner} is more than {later}: it would never come")
+        return self
+
+
+class Matching(Part):
+    """Who is thought of for something."""
+
+    widest_ring: int = Field(ge=0, le=50)
+    """How far is looked, in H3 rings of about 300 m."""
+    asked_lately_days: Days
+    """Who was asked in that time comes later."""
+    window_days: Days
+    """How far is looked back at what people did."""
+    one_way_after: int = Field(ge=1, le=1000)
+    """After so many exchanges one way, a chance the other way comes first."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.asked_lately_days > self.window_days:
+            raise ValueError("asked_lately_days is more than window_days: that far is not looked back")
+        return self
+
+
+class Gatherings(Part):
+    """Whom a gathering asks, and how far ahead it is planned."""
+
+    invite: int = Field(ge=1, le=500)
+    strangers_percent: Percent
+    """How many of those asked know nobody who comes."""
+    ahead_days: Days
+    most_people: int = Field(ge=2, le=1000)
+    answer_until_days: int = Field(ge=0, le=60)
+    """Before it begins."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.answer_until_days >= self.ahead_days:
+            raise ValueError("answer_until_days is not less than ahead_days: nobody could answer")
+        return self
+
+
+class Attention(Part):
+    """When someone comes to the worker's eye: a reason to visit."""
+
+    silent_after_days: Days
+    rests_on: int = Field(ge=2, le=1000)
+    """So many exchanges in the drift window with one neighbour."""
+    proposals_a_week: int = Field(ge=0, le=100)
+    """Wishes that meet a talent, put before a worker."""
 
 
 class Figures(Part):
@@ -92,6 +233,10 @@ class Retention(Part):
     absences: Days
     workers_ended: Days
     figures: Days
+    exchanges: Days
+    gatherings: Days
+    never_kinds: Days
+    deviations: Days
 
 
 class Kind(Part):
@@ -99,6 +244,8 @@ class Kind(Part):
 
     id: Token
     labels: dict[Language, Name]
+    terms: Terms = {}
+    """Words to recognise it by; without them it is only chosen from the list."""
 
 
 class Policy(Part):
@@ -107,27 +254,28 @@ class Policy(Part):
     languages: list[Language] = Field(min_length=1)
     """In which people are written to; the first is the one to fall back on."""
     visits: Visits
+    small_help: SmallHelp
+    exchanges: Exchanges
     invitations: Invitations
+    matching: Matching
+    gatherings: Gatherings
+    attention: Attention
     day_parts: DayParts
     figures: Figures
     retention: Retention
     kinds: list[Kind] = Field(min_length=1)
     """Talents and wishes to choose from."""
+    never_small: list[NeverSmall] = Field(min_length=1)
     variants: dict[Token, Policy] = {}
     """Policies that some neighbourhoods have instead, by name."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        ids = [kind.id for kind in self.kinds]
-        twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
-        if twice:
-            raise ValueError(f"kinds: {', '.join(twice)} stands there twice")
-        for kind in self.kinds:
-            missing = [language for language in self.languages if language not in kind.labels]
-            if missing:
-                raise ValueError(f"kinds: {kind.id} has no label in {', '.join(missing)}")
+        mistakes = [*_unlabelled(self), *_twice(self), *_too_short(self)]
         if DEFAULT in self.variants:
-            raise ValueError(f"variants: '{DEFAULT}' is the name of the policy itself: choose another")
+            mistakes.append(f"variants: '{DEFAULT}' is the name of the policy itself: choose another")
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
         return self
 
     def names(self) -> list[str]:
@@ -150,6 +298,67 @@ class Policy(Part):
 
 
 DEFAULT = "default"
+
+
+def _unlabelled(policy: Policy) -> Iterator[str]:
+    for part, items in _lists(policy):
+        for item in items:
+            missing = [language for language in policy.languages if language not in item.labels]
+            if missing:
+                yield f"{part}: {item.id} has no label in {', '.join(missing)}"
+
+
+def _twice(policy: Policy) -> Iterator[str]:
+    """What stands there more than once: an id in its list, a way to say how often, a term at one thing or at two."""
+    for often in _repeated(policy.small_help.often):
+        yield f"small_help.often: {often} stands there twice"
+    for part, items in _lists(policy):
+        for id_ in _repeated(item.id for item in items):
+            yield f"{part}: {id_} stands there twice"
+    lists = {"small_help.structural": policy.small_help.structural}
+    lists |= {f"{part}: {item.id}": item.terms for part, items in _lists(policy) for item in items}
+    lists |= {f"never_small: {item.id} (unless)": item.unless for item in policy.never_small}
+    for place, terms in lists.items():
+        for language, words in terms.items():
+            for term in _repeated(map(_as_read, words)):
+                yield f"{place}: '{term}' stands twice in {language}"
+    for term, places in _placed(policy).items():
+        if len(places) > 1:
+            yield f"'{term}' stands at {' and at '.join(places)}: it can mean only one of them"
+
+
+def _placed(policy: Policy) -> dict[str, list[str]]:
+    """Of each term, which kinds and which things that are never small it stands for."""
+    places: dict[str, list[str]] = {}
+    for part, items in _lists(policy):
+        for item in {item.id: item for item in items}.values():
+            for term in sorted({_as_read(term) for words in item.terms.values() for term in words}):
+                places.setdefault(term, []).append(f"{part} {item.id}")
+    return places
+
+
+def _too_short(policy: Policy) -> Iterator[str]:
+    """What is kept less long than something looks back on it."""
+    kept = policy.retention.exchanges
+    for place, days in (
+        ("small_help.drift_days", policy.small_help.drift_days),
+        ("matching.window_days", policy.matching.window_days),
+        ("attention.silent_after_days", policy.attention.silent_after_days),
+    ):
+        if kept < days:
+            yield f"retention.exchanges: {kept} is less than {place} ({days}), which looks back on them"
+
+
+def _lists(policy: Policy) -> list[tuple[str, list[Kind] | list[NeverSmall]]]:
+    return [("kinds", policy.kinds), ("never_small", policy.never_small)]
+
+
+def _repeated(items: Iterable[str]) -> list[str]:
+    return sorted(item for item, times in Counter(items).items() if times > 1)
+
+
+def _as_read(term: str) -> str:
+    return " ".join(folded(word) + "*" * word.endswith("*") for word in term.split())
 
 
 @cache
