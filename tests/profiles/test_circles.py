@@ -20,7 +20,8 @@ from shared.contracts.profiles import (
     VisitRecorded,
 )
 from shared.ids import new_id
-from tests.profiles.people import People, later
+from tests.handling import later
+from tests.profiles.people import People
 
 
 async def test_a_circle_is_agreed_by_both(people: People) -> None:

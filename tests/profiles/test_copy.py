@@ -20,7 +20,8 @@ from shared.contracts.profiles import (
     WithdrawConsent,
 )
 from shared.ids import new_id
-from tests.profiles.people import ORGANISATION, PLACE, People, later
+from tests.handling import ORGANISATION, PLACE, later
+from tests.profiles.people import People
 
 
 async def copy_of(people: People, who: UUID, **how: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -28,7 +28,8 @@ from shared.contracts.profiles import (
     VisitDue,
 )
 from shared.ids import new_id
-from tests.profiles.people import ELSEWHERE, ORGANISATION, People, later
+from tests.handling import ELSEWHERE, ORGANISATION, later
+from tests.profiles.people import People
 from tests.waiting import eventually
 
 

@@ -41,7 +41,8 @@ from shared.contracts.profiles import (
 )
 from shared.ids import new_id
 from tests.conftest import MakeStack
-from tests.profiles.people import ORGANISATION, PLACE, People, later
+from tests.handling import ORGANISATION, PLACE, later
+from tests.profiles.people import People
 from tests.profiles.people import people as made_people
 
 OTHERS: dict[str, type[ErasureConfirmed]] = {

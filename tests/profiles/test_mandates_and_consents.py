@@ -24,7 +24,8 @@ from shared.contracts.profiles import (
     WithdrawConsent,
 )
 from shared.ids import new_id
-from tests.profiles.people import ORGANISATION, PLACE, People, later
+from tests.handling import ORGANISATION, PLACE, later
+from tests.profiles.people import People
 
 
 def a_consent(participant_id: UUID, **more: Any) -> GiveConsent:

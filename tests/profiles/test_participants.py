@@ -56,7 +56,8 @@ from shared.contracts.profiles import (
 from shared.ids import new_id
 from shared.messaging import Transaction
 from shared.policy import load
-from tests.profiles.people import ELSEWHERE, ORGANISATION, PLACE, People, later
+from tests.handling import ELSEWHERE, ORGANISATION, PLACE, later
+from tests.profiles.people import People
 
 EVERYTHING: dict[str, Any] = RegisterParticipant.EXAMPLE | {
     "neighbourhood_id": PLACE,

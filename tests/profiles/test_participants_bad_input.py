@@ -17,7 +17,8 @@ from shared.contracts.schemas import schemas
 from shared.ids import new_id
 from shared.messaging.incoming import Incoming
 from tests.contracts.strategies import fitting
-from tests.profiles.people import ELSEWHERE, ORGANISATION, PLACE, People
+from tests.handling import ELSEWHERE, ORGANISATION, PLACE
+from tests.profiles.people import People
 
 MODULES = ("participants", "mandates", "circles", "erasure", "person")
 ASKED: dict[str, type[Contract]] = {

@@ -30,7 +30,7 @@ from shared.contracts.profiles import (
 from shared.ids import new_id
 from shared.messaging.client import Refused
 from tests.conftest import MakeStack
-from tests.profiles.people import ORGANISATION, PLACE
+from tests.handling import ORGANISATION, PLACE
 from tests.profiles.setting import Setting, setting
 from tests.waiting import eventually
 

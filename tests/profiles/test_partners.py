@@ -33,7 +33,8 @@ from shared.contracts.profiles import (
     TakeOutOfMatching,
 )
 from shared.ids import new_id
-from tests.profiles.people import ELSEWHERE, ORGANISATION, PLACE, People, later
+from tests.handling import ELSEWHERE, ORGANISATION, PLACE, later
+from tests.profiles.people import People
 
 OUTSIDE = ("outside_grant", "participant_id")
 

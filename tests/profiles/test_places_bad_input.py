@@ -16,7 +16,8 @@ from shared.contracts.schemas import schemas
 from shared.ids import new_id
 from shared.messaging.incoming import Incoming
 from tests.contracts.strategies import fitting
-from tests.profiles.people import ORGANISATION, PLACE, People
+from tests.handling import ORGANISATION, PLACE
+from tests.profiles.people import People
 
 ASKED: dict[str, type[Contract]] = {
     type_: contract
@@ -81,6 +82,6 @@ async def test_whatever_fits_the_contract_is_answered(
 async def test_what_is_not_for_partners_or_participants_is_refused(people: People) -> None:
     for contract in ASKED.values():
         message = contract.model_validate(contract.EXAMPLE)
-        if issubclass(contract, Command):
+        if isinstance(message, Command):
             assert (await people.refused(message, sender="a-partner"))[0] == "not_allowed"
             assert (await people.refused(message, actor=f"participant:{new_id()}"))[0] == "not_allowed"

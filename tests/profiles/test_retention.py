@@ -19,7 +19,8 @@ from shared.contracts.profiles import (
     WithdrawConsent,
 )
 from shared.policy import load
-from tests.profiles.people import ORGANISATION, PLACE, People, later
+from tests.handling import ORGANISATION, PLACE, later
+from tests.profiles.people import People
 
 
 async def run(people: People) -> dict[str, int]:
