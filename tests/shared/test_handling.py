@@ -50,7 +50,7 @@ async def test_a_timer_goes_off_when_the_clock_is_moved(made: Handling) -> None:
     assert await made.rows("SELECT FROM seen WHERE n = 21 AND what = 'later'")
 
 
-async def test_a_transaction_of_a_repositorys_own_test_commits(made: Handling) -> None:
+async def test_a_transaction_opened_by_a_test_commits(made: Handling) -> None:
     async with made.transaction() as tx:
         await tx.execute("INSERT INTO thing VALUES (31)")
         await tx.emit(toy.Made(neighbourhood_id="here", n=31))
