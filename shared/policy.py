@@ -10,17 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import time
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from shared.contracts.exchange import Often
 from shared.contracts.types import Language, Name, Token
 
 PACKAGED = Path(__file__).parent / "policies" / "default.toml"
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Percent = Annotated[int, Field(ge=0, le=100)]
-Often = Literal["once", "a-few-times", "daily", "weekly", "every-two-weeks", "monthly"]
-"""How often something is asked."""
 
 
 def folded(text: str) -> str:
@@ -123,7 +122,7 @@ class SmallHelp(Part):
     """So many times in the window the same kind for the same person: that is drift."""
     drift_same_neighbour: int = Field(ge=2, le=1000)
     """So many times in the window with the same neighbour: it rests on one."""
-    most_people: int = Field(ge=1, le=100)
+    most_people: int = Field(ge=1, le=20)
     """The most neighbours that one exchange asks for."""
 
 
