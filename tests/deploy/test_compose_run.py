@@ -64,7 +64,7 @@ class Project:
 
 @pytest.fixture(scope="module")
 def project() -> Iterator[Project]:
-    ports = {f"WEEFSEL_{name}_PORT": str(free_port()) for name in ("NATS", "PROFILES", "JANITOR", "MAIL")}
+    ports = {f"WEEFSEL_{name}_PORT": str(free_port()) for name in ("NATS", "PROFILES", "EXCHANGE", "JANITOR", "MAIL")}
     made = Project(f"weefsel-test-{uuid.uuid4().hex[:8]}", ports)
     made.do("build")
     try:
@@ -75,9 +75,10 @@ def project() -> Iterator[Project]:
 
 def test_an_operator_installs_looks_and_loses_nothing(project: Project, tmp_path: Path) -> None:
     project.up()
-    assert project.states() == dict.fromkeys(("nats", "postgres", "profiles", "janitor"), "healthy")
+    assert project.states() == dict.fromkeys(("nats", "postgres", "profiles", "exchange", "janitor"), "healthy")
     assert {part["name"]: part["state"] for part in project.weefsel("status")["parts"]} == {
         "profiles": "ready",
+        "exchange": "ready",
         "janitor": "ready",
     }
     assert _readable_by_others(project) == ""
