@@ -10,6 +10,7 @@ from services.profiles.repository import access, places
 from services.profiles.repository import figures as repository
 from shared.access import actor_of, check_grant
 from shared.contracts.profiles import Figures, MonthEnded, ShowFigures
+from shared.figures import a_year_before, month_of, stretch
 from shared.messaging import Rejected, Transaction, handles
 from shared.policy import Policy
 
@@ -17,9 +18,9 @@ from shared.policy import Policy
 async def follow_months(tx: Transaction, neighbourhood: Neighbourhood, month: str = "") -> None:
     """Make the figures of this month when it is over."""
     zone = ZoneInfo(neighbourhood.timezone)
-    month = month or domain.month_of(tx.now, zone)
+    month = month or month_of(tx.now, zone)
     event = MonthEnded(neighbourhood_id=neighbourhood.neighbourhood_id, month=month)
-    await tx.at(domain.stretch(month, zone)[1], event, key=f"month:{neighbourhood.neighbourhood_id}")
+    await tx.at(stretch(month, zone)[1], event, key=f"month:{neighbourhood.neighbourhood_id}")
 
 
 @handles(MonthEnded)
@@ -29,12 +30,12 @@ async def on_month_ended(event: MonthEnded, tx: Transaction) -> None:
     if neighbourhood is None or await repository.made(tx, neighbourhood.neighbourhood_id, event.month):
         return
     policy: Policy = tx.settings.policy.named(neighbourhood.policy)
-    begins, ends = domain.stretch(event.month, ZoneInfo(neighbourhood.timezone))
+    begins, ends = stretch(event.month, ZoneInfo(neighbourhood.timezone))
     id_ = neighbourhood.neighbourhood_id
     counts = await repository.counted(tx, id_, begins, ends, policy.visits.within_days)
     before = await repository.told_before(tx, id_)
     await repository.keep(tx, id_, event.month, domain.shown(counts, before, policy.figures.smallest_cell))
-    await follow_months(tx, neighbourhood, domain.month_of(ends, ZoneInfo(neighbourhood.timezone)))
+    await follow_months(tx, neighbourhood, month_of(ends, ZoneInfo(neighbourhood.timezone)))
 
 
 @handles(ShowFigures)
@@ -46,6 +47,6 @@ async def show_figures(query: ShowFigures, tx: Transaction) -> Figures:
     neighbourhood = await places.neighbourhood(tx, query.neighbourhood_id)
     if neighbourhood is None:
         raise Rejected("unknown_id", "there is no such neighbourhood: see the list of them", "neighbourhood_id")
-    until = query.until or domain.month_of(tx.now, ZoneInfo(neighbourhood.timezone))
-    since = query.since or domain.a_year_before(until)
+    until = query.until or month_of(tx.now, ZoneInfo(neighbourhood.timezone))
+    since = query.since or a_year_before(until)
     return Figures(months=await repository.between(tx, query.neighbourhood_id, since, until))
