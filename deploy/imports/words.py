@@ -19,11 +19,12 @@ def key(text: str) -> str:
     )
 
 
-def _index(table: Mapping[str, str]) -> dict[str, str]:
+def indexed(table: Mapping[str, str]) -> dict[str, str]:
+    """By each word, as it is looked up, what it means."""
     return {key(word): meaning for meaning, words in table.items() for word in (meaning, *words.split("|"))}
 
 
-COLUMNS = _index(
+COLUMNS = indexed(
     {
         "name": "naam|volledige naam|naam en voornaam|naam deelnemer|deelnemer|nom|nom complet|nom et prénom|full name"
         "|participant",
@@ -60,7 +61,7 @@ COLUMNS = _index(
 )
 """Headers of participants, by what they mean. `number` is a house number beside a street; else nobody knows of what."""
 
-PLACE_COLUMNS = _index(
+PLACE_COLUMNS = indexed(
     {
         "id": "neighbourhood id|neighbourhood_id|buurt id|code|wijkcode|buurtcode|sleutel|clé",
         "name": "naam|buurt|wijk|nom|quartier|neighbourhood|neighborhood",
@@ -75,7 +76,7 @@ PLACE_COLUMNS = _index(
 )
 """Headers, or properties, of neighbourhoods."""
 
-ORGANISATION_COLUMNS = _index(
+ORGANISATION_COLUMNS = indexed(
     {
         "id": "organisation id|organisation_id|organisatie id|code|sleutel|clé",
         "name": "naam|organisatie|organisation|nom|organization",
@@ -90,7 +91,7 @@ ORGANISATION_COLUMNS = _index(
 )
 """Headers of organisations."""
 
-ORGANISATION_KINDS = _index(
+ORGANISATION_KINDS = indexed(
     {
         "local-service-centre": "lokaal dienstencentrum|dienstencentrum|ldc|centre de services local",
         "municipality": "gemeente|stad|lokaal bestuur|ocmw|commune|ville|cpas",
@@ -100,7 +101,7 @@ ORGANISATION_KINDS = _index(
     }
 )
 
-LANGUAGES = _index(
+LANGUAGES = indexed(
     {
         "nl": "nederlands|vlaams|néerlandais|dutch|niederländisch|ned|nld",
         "fr": "frans|français|french|französisch|fra",
@@ -125,7 +126,7 @@ LANGUAGES = _index(
     }
 )
 
-WAYS = _index(
+WAYS = indexed(
     {
         "email": "e-mail|mail|courriel|per mail",
         "phone": "telefoon|tel|gsm|bellen|telefonisch|téléphone|par téléphone|call|mobile|sms",
@@ -134,7 +135,7 @@ WAYS = _index(
     }
 )
 
-WORDS_OF = _index(
+WORDS_OF = indexed(
     {
         "participant": "deelnemer|zelf|hijzelf|zijzelf|lui même|elle même|la personne|self",
         "relative": "familie|familielid|mantelzorger|kind|dochter|zoon|proche|famille|aidant proche|family",
@@ -143,7 +144,7 @@ WORDS_OF = _index(
     }
 )
 
-WEEKDAYS = _index(
+WEEKDAYS = indexed(
     {
         "monday": "maandag|ma|maa|lundi|lun|mon|montag",
         "tuesday": "dinsdag|di|din|mardi|mar|tue|tues|dienstag",
@@ -154,7 +155,7 @@ WEEKDAYS = _index(
         "sunday": "zondag|zo|zon|dimanche|dim|sun|sonntag",
     }
 )
-PARTS = _index(
+PARTS = indexed(
     {
         "morning": "voormiddag|vm|ochtend|ochtends|morgen|matin|matinée|am|vormittag",
         "afternoon": "namiddag|nm|middag|middags|après midi|aprem|pm|nachmittag",
