@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from services.exchange.config import Settings
+from services.exchange.handlers import (
+    people,
+    ties,
+)
 from shared.messaging import Service
 
-service = Service("exchange", Settings, handlers=[])
+service = Service(
+    "exchange",
+    Settings,
+    handlers=[
+        people,
+        ties,
+    ],
+)
 
 
 def main() -> None:

@@ -128,6 +128,62 @@ CREATE TABLE public.experience (
 
 COMMENT ON TABLE public.experience IS 'How it was for someone. "Not good" is for the worker alone.';
 
+CREATE TABLE public.gathering (
+    gathering_id uuid NOT NULL,
+    series_id uuid,
+    day date,
+    version bigint NOT NULL,
+    neighbourhood_id text NOT NULL,
+    host_id uuid,
+    title text NOT NULL,
+    kind text,
+    place text NOT NULL,
+    cell text,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    seats bigint,
+    bring text,
+    invite boolean NOT NULL,
+    stage text NOT NULL,
+    planned_by text NOT NULL,
+    planned_at timestamp with time zone NOT NULL,
+    CONSTRAINT gathering_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT gathering_check1 CHECK (((series_id IS NULL) = (day IS NULL))),
+    CONSTRAINT gathering_seats_check CHECK ((seats > 0)),
+    CONSTRAINT gathering_stage_check CHECK ((stage = ANY (ARRAY['planned'::text, 'held'::text, 'cancelled'::text]))),
+    CONSTRAINT gathering_version_check CHECK ((version > 0))
+);
+
+COMMENT ON TABLE public.gathering IS 'People meeting.';
+
+COMMENT ON COLUMN public.gathering.day IS 'Which one of its series: the day that the rule gave, also when it was moved since.';
+
+COMMENT ON COLUMN public.gathering.host_id IS 'Who welcomes people; null: the worker.';
+
+COMMENT ON COLUMN public.gathering.seats IS 'The most people, whoever welcomes them not among them; null: as many as come.';
+
+COMMENT ON COLUMN public.gathering.planned_by IS 'Who planned it: participant, worker, partner or operator.';
+
+CREATE TABLE public.guest (
+    gathering_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    invited_at timestamp with time zone,
+    coming boolean,
+    bringing text,
+    answered_at timestamp with time zone,
+    answered_by text,
+    how text,
+    was_there boolean
+);
+
+COMMENT ON TABLE public.guest IS 'Someone who was invited, comes, or was there.';
+
+COMMENT ON COLUMN public.guest.invited_at IS 'When they are asked: ahead while their quiet hours last. Null: they came of themselves.';
+
+COMMENT ON COLUMN public.guest.coming IS 'Null: no answer, which is fine.';
+
+COMMENT ON COLUMN public.guest.was_there IS 'Null: not recorded.';
+
 CREATE TABLE public.invitation (
     invitation_id uuid NOT NULL,
     exchange_id uuid NOT NULL,
@@ -151,6 +207,14 @@ CREATE TABLE public.invitation (
 COMMENT ON TABLE public.invitation IS 'One quiet, personal question to one neighbour.';
 
 COMMENT ON COLUMN public.invitation.own IS 'To the one whose wish it is, before anyone else is asked.';
+
+CREATE TABLE public.merged_entry (
+    participant_id uuid NOT NULL,
+    survivor_id uuid NOT NULL,
+    CONSTRAINT merged_entry_check CHECK ((participant_id <> survivor_id))
+);
+
+COMMENT ON TABLE public.merged_entry IS 'Under which entry a person goes on who had two: what is told late of the other one finds it.';
 
 CREATE TABLE public.neighbourhood (
     neighbourhood_id text NOT NULL,
@@ -216,6 +280,33 @@ CREATE TABLE public.partner_grant (
 
 COMMENT ON TABLE public.partner_grant IS 'Where each partner may act, as the operator granted it.';
 
+CREATE TABLE public.series (
+    series_id uuid NOT NULL,
+    neighbourhood_id text NOT NULL,
+    repeats text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    lasts interval NOT NULL,
+    planned_until timestamp with time zone NOT NULL,
+    host_id uuid,
+    title text NOT NULL,
+    kind text,
+    place text NOT NULL,
+    cell text,
+    seats bigint,
+    bring text,
+    invite boolean NOT NULL,
+    planned_by text NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT series_lasts_check CHECK ((lasts > '00:00:00'::interval)),
+    CONSTRAINT series_seats_check CHECK ((seats > 0))
+);
+
+COMMENT ON TABLE public.series IS 'What gatherings that recur have in common, and what the next ones begin with.';
+
+COMMENT ON COLUMN public.series.repeats IS 'A recurrence rule (RFC 5545), on the clock of the neighbourhood.';
+
+COMMENT ON COLUMN public.series.planned_until IS 'All of them that begin before this moment have been planned.';
+
 CREATE TABLE public.thanks (
     thanks_id uuid NOT NULL,
     exchange_id uuid NOT NULL,
@@ -254,11 +345,23 @@ ALTER TABLE ONLY public.exchange
 ALTER TABLE ONLY public.experience
     ADD CONSTRAINT experience_pkey PRIMARY KEY (exchange_id, participant_id);
 
+ALTER TABLE ONLY public.gathering
+    ADD CONSTRAINT gathering_pkey PRIMARY KEY (gathering_id);
+
+ALTER TABLE ONLY public.gathering
+    ADD CONSTRAINT gathering_series_id_day_key UNIQUE (series_id, day);
+
+ALTER TABLE ONLY public.guest
+    ADD CONSTRAINT guest_pkey PRIMARY KEY (gathering_id, participant_id);
+
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_exchange_id_participant_id_key UNIQUE (exchange_id, participant_id);
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (invitation_id);
+
+ALTER TABLE ONLY public.merged_entry
+    ADD CONSTRAINT merged_entry_pkey PRIMARY KEY (participant_id);
 
 ALTER TABLE ONLY public.neighbourhood
     ADD CONSTRAINT neighbourhood_pkey PRIMARY KEY (neighbourhood_id);
@@ -271,6 +374,9 @@ ALTER TABLE ONLY public.participant
 
 ALTER TABLE ONLY public.partner_grant
     ADD CONSTRAINT partner_grant_pkey PRIMARY KEY (partner);
+
+ALTER TABLE ONLY public.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (series_id);
 
 ALTER TABLE ONLY public.thanks
     ADD CONSTRAINT thanks_pkey PRIMARY KEY (thanks_id);
@@ -291,11 +397,23 @@ CREATE INDEX exchange_participant ON public.exchange USING btree (participant_id
 
 CREATE INDEX experience_participant ON public.experience USING btree (participant_id);
 
+CREATE INDEX gathering_ends_at ON public.gathering USING btree (ends_at);
+
+CREATE INDEX gathering_host ON public.gathering USING btree (host_id, starts_at);
+
+CREATE INDEX gathering_neighbourhood ON public.gathering USING btree (neighbourhood_id, starts_at, gathering_id);
+
+CREATE INDEX guest_participant ON public.guest USING btree (participant_id, invited_at);
+
 CREATE INDEX invitation_open ON public.invitation USING btree (stage, exchange_id) WHERE (stage = ANY (ARRAY['held'::text, 'waiting'::text, 'asked'::text]));
 
 CREATE INDEX invitation_participant ON public.invitation USING btree (participant_id, asked_at);
 
+CREATE INDEX merged_entry_survivor ON public.merged_entry USING btree (survivor_id);
+
 CREATE INDEX participant_neighbourhood ON public.participant USING btree (neighbourhood_id, heard_at) WHERE (status = 'active'::text);
+
+CREATE INDEX series_host ON public.series USING btree (host_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX thanks_exchange ON public.thanks USING btree (exchange_id);
 
@@ -312,6 +430,12 @@ ALTER TABLE ONLY public.enjoyment
 
 ALTER TABLE ONLY public.experience
     ADD CONSTRAINT experience_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.exchange(exchange_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gathering
+    ADD CONSTRAINT gathering_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(series_id);
+
+ALTER TABLE ONLY public.guest
+    ADD CONSTRAINT guest_gathering_id_fkey FOREIGN KEY (gathering_id) REFERENCES public.gathering(gathering_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.exchange(exchange_id) ON DELETE CASCADE;

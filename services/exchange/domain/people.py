@@ -7,7 +7,7 @@ from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.contracts.profiles import Status, Way
+from shared.contracts.profiles import ParticipantKept, Status, Way
 from shared.messaging import Rejected
 from shared.policy import Policy, QuietHours
 
@@ -60,3 +60,10 @@ def refuse_absent(person: Person, field: str = "participant_id") -> None:
         raise Rejected("left", f"{field} has left the network: they return first", field)
     if person.status == "paused":
         raise Rejected("paused", f"{field} has paused: they end the pause first", field)
+
+
+def comes_afresh(before: Person | None, state: ParticipantKept) -> bool:
+    """Whether someone comes, comes back from a pause or from outside, or moved here: they were just heard of."""
+    if before is None or before.neighbourhood_id != state.neighbourhood_id:
+        return True
+    return state.status == "active" and before.status != "active"
