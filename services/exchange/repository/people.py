@@ -207,9 +207,12 @@ async def visited(tx: Transaction, participant_id: UUID, at: datetime) -> None:
 async def _keep_enjoyments(tx: Transaction, state: ParticipantKept, enjoyed: Iterable[Enjoyed]) -> None:
     await tx.execute("DELETE FROM enjoyment WHERE participant_id = $1", state.participant_id)
     await tx.executemany(
-        "INSERT INTO enjoyment (participant_id, part, kind, words, neighbourhood_id) VALUES ($1, $2, $3, $4, $5)",
-        [(state.participant_id, each.part, each.kind, each.words, state.neighbourhood_id) for each in enjoyed],
-    )
+        """
+        INSERT INTO enjoyment (participant_id, part, kind, words, neighbourhood_id, cell) VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        [(state.participant_id, each.part, each.kind, each.words, state.neighbourhood_id, state.cell)
+         for each in enjoyed],
+    )  # fmt: skip
 
 
 async def _newer(tx: Transaction, sql: str, *values: object) -> bool:
