@@ -208,7 +208,8 @@ async def _keep_enjoyments(tx: Transaction, state: ParticipantKept, enjoyed: Ite
     await tx.execute("DELETE FROM enjoyment WHERE participant_id = $1", state.participant_id)
     await tx.executemany(
         """
-        INSERT INTO enjoyment (participant_id, part, kind, words, neighbourhood_id, cell) VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO enjoyment (participant_id, part, kind, words, neighbourhood_id, cell)
+        VALUES ($1, $2, $3, $4, $5, $6)
         """,
         [(state.participant_id, each.part, each.kind, each.words, state.neighbourhood_id, state.cell)
          for each in enjoyed],
