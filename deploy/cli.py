@@ -11,6 +11,8 @@ import typer
 STACK = ("deploy.commands.stack", "deploy.commands.municipality")
 SUBJECTS = {
     "participants": ("deploy.commands.participants", "Who is in the network: register, import, show, erase."),
+    "exchange": ("deploy.commands.exchange", "Small help: asks, offers, invitations, what comes of them."),
+    "gatherings": ("deploy.commands.gatherings", "People meeting: plan, invite, who was there."),
     "workers": ("deploy.commands.workers", "The professionals: neighbourhoods, hours, absence, backup."),
     "neighbourhoods": ("deploy.commands.neighbourhoods", "The areas that workers know on foot."),
     "organisations": ("deploy.commands.organisations", "Local service centres, care providers, associations."),

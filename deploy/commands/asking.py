@@ -30,12 +30,23 @@ from shared.policy import load as load_policy
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
+
+def _actor(given: str) -> str:
+    """`worker:marie` → her id; what needs no looking up stays."""
+    kind, _, who = given.partition(":")
+    find = {"worker": worker, "participant": participant}.get(kind)
+    if not find or not who or _uuid(who):
+        return given
+    return f"{kind}:{ask(lambda client: find(client, who))}"
+
+
 Actor = Annotated[
     str,
     typer.Option(
-        "--as", metavar="ACTOR", envvar="WEEFSEL_ACTOR", help="For whom: operator, worker:ID or participant:ID."
+        "--as", metavar="ACTOR", envvar="WEEFSEL_ACTOR", callback=_actor,
+        help="For whom: operator, worker:WHO or participant:WHO, by id or name.",
     ),
-]
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 Who = Annotated[str, typer.Argument(metavar="WHO", help="An id, or part of a name that only one has.")]
 Worker = Annotated[str, typer.Argument(metavar="WORKER", help="An id, an e-mail address, or part of a name.")]
