@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.exchange.config import Settings
 from services.exchange.handlers import (
+    leaving,
     people,
     ties,
 )
@@ -13,6 +14,7 @@ service = Service(
     "exchange",
     Settings,
     handlers=[
+        leaving,
         people,
         ties,
     ],

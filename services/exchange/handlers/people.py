@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from services.exchange.domain import enjoyments
 from services.exchange.domain import people as domain
+from services.exchange.domain.leaving import stands_otherwise
 from services.exchange.domain.people import Person
+from services.exchange.handlers import leaving
 from services.exchange.repository import people as repository
 from shared.contracts.deploy import PartnerGranted
 from shared.contracts.profiles import (
@@ -25,8 +27,11 @@ async def on_participant_kept(state: ParticipantKept, tx: Transaction) -> None:
     before = await repository.locked(tx, state.participant_id)
     if before is not None and before.version >= state.version:
         return
-    if state.removed:
+    if state.merged_into is not None:
+        await leaving.merge(tx, state.participant_id, state.merged_into)
+    elif state.removed:
         await repository.drop(tx, state.participant_id)
+        await leaving.settle(tx, state.participant_id, None)
     elif await repository.survivor(tx, state.participant_id) is None:
         await _keep(tx, before, state)
 
@@ -76,8 +81,10 @@ async def on_visit_recorded(event: VisitRecorded, tx: Transaction) -> None:
     await repository.visited(tx, event.participant_id, event.visited_at)
 
 
-async def _keep(tx: Transaction, before: Person | None, state: ParticipantKept) -> Person:
+async def _keep(tx: Transaction, before: Person | None, state: ParticipantKept) -> None:
     policy: Policy = tx.settings.policy
     neighbourhood = await repository.neighbourhood(tx, state.neighbourhood_id or "")
     enjoyed = enjoyments.by_kind(policy.named(neighbourhood.policy) if neighbourhood else policy, state)
-    return await repository.keep(tx, state, enjoyed, afresh=domain.comes_afresh(before, state))
+    after = await repository.keep(tx, state, enjoyed, afresh=domain.comes_afresh(before, state))
+    if stands_otherwise(before, after):
+        await leaving.settle(tx, after.participant_id, after)

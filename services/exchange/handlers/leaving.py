@@ -1,0 +1,111 @@
+"""When someone pauses, leaves, moves, or is erased, nothing that they were in is left hanging; nor when two entries
+turn out to be one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+from uuid import UUID
+
+from services.exchange.domain import leaving as domain
+from services.exchange.domain.exchanges import ENDED, Exchange
+from services.exchange.domain.people import Person
+from services.exchange.handlers import agreements
+from services.exchange.repository import agreements as agreed_with
+from services.exchange.repository import exchanges, invitations, people
+from services.exchange.repository import leaving as repository
+from shared.contracts.erasure import ExchangeErasureConfirmed
+from shared.contracts.exchange import ExchangeDue, InvitationDue
+from shared.contracts.profiles import ParticipantErased, ParticipantMerged
+from shared.messaging import Transaction, handles
+
+
+@handles(ParticipantMerged)
+async def on_participant_merged(event: ParticipantMerged, tx: Transaction) -> None:
+    """What is kept of the one is of the survivor."""
+    await merge(tx, event.participant_id, event.survivor_id)
+
+
+@handles(ParticipantErased)
+async def on_participant_erased(event: ParticipantErased, tx: Transaction) -> None:
+    """Gone from here, whether we ever knew them or not. Before and after, whatever names them is dropped: first of all
+    so that what is being handled comes to its end, and then what ending their exchanges may have said of them."""
+    ids = sorted({event.participant_id, *event.merged_ids})
+    for id_ in ids:
+        await tx.forget(id_)
+    for id_ in ids:
+        await people.locked(tx, id_)
+        await settle(tx, id_, None)
+    await _cancel_timers(tx, ids)
+    await repository.erase(tx, ids)
+    for id_ in ids:
+        await tx.forget(id_)
+    await tx.emit(
+        ExchangeErasureConfirmed(
+            erasure_id=event.erasure_id, participant_id=event.participant_id, confirmed_by="exchange",
+            neighbourhood_id=None,
+        )
+    )  # fmt: skip
+
+
+async def settle(tx: Transaction, participant_id: UUID, person: Person | None) -> None:
+    """What someone is in goes on, or ends, as they stand now. None: they are no longer known."""
+    for exchange_id in await repository.live_exchanges(tx, participant_id):
+        exchange = await exchanges.locked(tx, exchange_id)
+        if exchange is not None:
+            await _step_out(tx, exchange, participant_id, domain.standing(person, exchange.neighbourhood_id))
+    still_in = None if person is None or person.status == "left" else person.neighbourhood_id
+    await repository.free_places(tx, participant_id, still_in)
+
+
+async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
+    """Two entries are one person. Told twice, by the event and by the tombstone, the second time changes nothing."""
+    survivor_id = await people.survivor(tx, survivor_id) or survivor_id
+    for id_ in sorted((double_id, survivor_id)):
+        await people.locked(tx, id_)
+    await repository.remember_merged(tx, double_id, survivor_id)
+    for exchange_id in await repository.exchanges_of_both(tx, double_id, survivor_id):
+        exchange = await exchanges.locked(tx, exchange_id)
+        if exchange is not None:
+            await _make_one(tx, exchange, double_id, survivor_id)
+    await repository.move(tx, double_id, survivor_id)
+    await people.drop(tx, double_id)
+    survivor = await people.person(tx, survivor_id)
+    if survivor is not None:
+        await settle(tx, survivor_id, survivor)
+
+
+async def _step_out(tx: Transaction, exchange: Exchange, participant_id: UUID, how: domain.Standing) -> None:
+    """The others are told once; who is absent is told nothing."""
+    if exchange.participant_id == participant_id:
+        if domain.ends_own(exchange, how):
+            await agreements.end(tx, exchange, "withdrawn", step="taken-back")
+    elif how == "gone" or (
+        how == "resting" and participant_id not in await agreed_with.neighbours(tx, exchange.exchange_id)
+    ):
+        await agreements.drop_out(tx, exchange, participant_id)
+
+
+async def _make_one(tx: Transaction, exchange: Exchange, double_id: UUID, survivor_id: UUID) -> None:
+    """Nobody stands twice in one exchange: on both sides of it, or asked twice. Who is one person is told nothing."""
+    agreed = set(await agreed_with.neighbours(tx, exchange.exchange_id))
+    asked = {each.participant_id: each for each in await invitations.of_exchange(tx, exchange.exchange_id)}
+    going = domain.goes(exchange, asked, agreed, double_id, survivor_id)
+    await repository.take_out(tx, exchange.exchange_id, going)
+    if (question := asked.get(going)) is None:
+        return
+    await tx.cancel(InvitationDue.timer(question.invitation_id))
+    if question.stage == "yes" and exchange.participant_id in (double_id, survivor_id):
+        if exchange.stage not in ENDED:
+            await agreements.end(tx, exchange, "withdrawn", step="taken-back")
+    elif domain.looks_on(exchange, question, tx.now):
+        await agreements.consider(tx, exchange)
+
+
+async def _cancel_timers(tx: Transaction, participant_ids: Sequence[UUID]) -> None:
+    exchange_ids, invitation_ids = await repository.timed(tx, participant_ids)
+    for exchange_id in exchange_ids:
+        for to in get_args(ExchangeDue.model_fields["to"].annotation):
+            await tx.cancel(ExchangeDue.timer(exchange_id, to))
+    for invitation_id in invitation_ids:
+        await tx.cancel(InvitationDue.timer(invitation_id))
