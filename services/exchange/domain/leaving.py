@@ -66,14 +66,6 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FURTHEST: dict[InvitationStage, int] = {
     "yes": 5, "never": 4, "no": 4, "not-now": 4, "asked": 3, "waiting": 2, "held": 1,
 }  # fmt: skip
-    "yes": 5,
-    "never": 4,
-    "no": 4,
-    "not-now": 4,
-    "asked": 3,
-    "waiting": 2,
-    "held": 1,
-}
 
 
 def _stands(person: Person) -> tuple[str, bool, str]:

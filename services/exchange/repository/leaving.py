@@ -96,10 +96,9 @@ async def take_out(tx: Transaction, exchange_id: UUID, participant_id: UUID) -> 
     """As if they had never been asked for an exchange."""
     for table in ("invitation", "agreement"):
         await tx.execute(
-            f"DELETE FROM {table} WHERE exchange_id = $1 AND participant_id = $2",
-            exchange_id,
-            participant_id,  # noqa: S608
-        )
+            f"DELETE FROM {table} WHERE exchange_id = $1 AND participant_id = $2",  # noqa: S608
+            exchange_id, participant_id,
+        )  # fmt: skip
 
 
 async def move(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
