@@ -17,11 +17,17 @@ def rings(cell: str, widest: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
     return tuple(each for each, _ in around), tuple(ring for _, ring in around)
 
 
-def minutes_on_foot(one: str | None, other: str | None) -> int | None:
-    """How long a walk it is, rounded up to five minutes; None when it isn't known."""
+def rings_apart(one: str | None, other: str | None) -> int | None:
+    """How many rings lie between two cells; None when it isn't known."""
     if one is None or other is None:
         return None
     try:
-        return MINUTES_A_RING * max(1, h3.grid_distance(one, other))
+        return int(h3.grid_distance(one, other))
     except h3.H3BaseException:
         return None
+
+
+def minutes_on_foot(one: str | None, other: str | None) -> int | None:
+    """How long a walk it is, rounded up to five minutes; None when it isn't known."""
+    apart = rings_apart(one, other)
+    return None if apart is None else MINUTES_A_RING * max(1, apart)

@@ -363,9 +363,14 @@ class NeighbourhoodDue(Event, type="exchange.neighbourhood.due.v1"):
     neighbourhood_id: NeighbourhoodId
     to: Literal["look-for-silence", "propose"]
 
+    @staticmethod
+    def timer(neighbourhood_id: str, to: str) -> str:
+        """The key of a timer: a neighbourhood has one of each."""
+        return f"{to}:{neighbourhood_id}"
+
 
 class ExchangeMonthEnded(Event, type="exchange.month.ended.v1"):
-    """A timer: the figures of this month can be made."""
+    """A timer: what was opened in this month has had its time, and the figures of it can be made."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": _HERE, "month": "2026-05"}
     neighbourhood_id: NeighbourhoodId
