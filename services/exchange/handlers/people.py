@@ -6,7 +6,7 @@ from services.exchange.domain import enjoyments
 from services.exchange.domain import people as domain
 from services.exchange.domain.leaving import stands_otherwise
 from services.exchange.domain.people import Person
-from services.exchange.handlers import leaving
+from services.exchange.handlers import leaving, rounds
 from services.exchange.repository import people as repository
 from shared.contracts.deploy import PartnerGranted
 from shared.contracts.profiles import (
@@ -56,8 +56,11 @@ async def on_consents_kept(state: ConsentsKept, tx: Transaction) -> None:
 
 @handles(NeighbourhoodKept)
 async def on_neighbourhood_kept(state: NeighbourhoodKept, tx: Transaction) -> None:
-    """A neighbourhood as it is now."""
-    await repository.keep_neighbourhood(tx, state)
+    """A neighbourhood as it is now, and when it is looked at by itself."""
+    if await repository.keep_neighbourhood(tx, state):
+        neighbourhood = await repository.neighbourhood(tx, state.neighbourhood_id)
+        assert neighbourhood is not None
+        await rounds.follow(tx, neighbourhood)
 
 
 @handles(DutyKept)
