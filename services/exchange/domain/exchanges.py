@@ -55,6 +55,8 @@ class Exchange:
     drafted_at: datetime
     opened_at: datetime | None = None
     """When it was last opened; None when it never was."""
+    handed_over_at: datetime | None = None
+    """When it last came to rest with the worker."""
     first_yes_at: datetime | None = None
     rests_until: datetime | None = None
     rested: bool = False

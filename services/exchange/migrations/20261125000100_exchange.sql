@@ -100,6 +100,7 @@ CREATE TABLE exchange (
     consented text,
     drafted_at timestamptz NOT NULL,
     opened_at timestamptz,
+    handed_over_at timestamptz,
     first_yes_at timestamptz,
     rests_until timestamptz,
     rested boolean NOT NULL,

@@ -12,7 +12,7 @@ from shared.messaging import Transaction
 _COLUMNS = (
     "exchange_id", "version", "neighbourhood_id", "opening", "participant_id", "kind", "words", "happens", "starts_at",
     "ends_at", "often", "people", "stage", "half", "by_system", "why", "recorded_by", "consented", "drafted_at",
-    "opened_at", "first_yes_at", "rests_until", "rested", "nobody_told_at", "agreed_at", "ended_at",
+    "opened_at", "handed_over_at", "first_yes_at", "rests_until", "rested", "nobody_told_at", "agreed_at", "ended_at",
 )  # fmt: skip
 _NAMES = ", ".join(_COLUMNS)
 _PLACES = ", ".join(f"${number}" for number in range(1, len(_COLUMNS) + 1))
