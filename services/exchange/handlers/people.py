@@ -7,7 +7,6 @@ from services.exchange.domain import people as domain
 from services.exchange.domain.leaving import stands_otherwise
 from services.exchange.domain.people import Person
 from services.exchange.handlers import leaving, rounds
-from services.exchange.handlers.rounds import follow
 from services.exchange.repository import people as repository
 from shared.contracts.deploy import PartnerGranted
 from shared.contracts.profiles import (
