@@ -249,6 +249,11 @@ def says_same(exchange: Exchange, command: OpenDraft) -> bool:
     return command.kind in (None, exchange.kind) and command.words in (None, exchange.words)
 
 
+def rests(exchange: Exchange, now: datetime) -> bool:
+    """Whether nobody is asked for it now, after a "not now" of the side that opened it."""
+    return exchange.rests_until is not None and exchange.rests_until > now
+
+
 def nobody_at(since: datetime, policy: Policy) -> datetime:
     """When it is told that nobody was found, for what is sought since then."""
     return since + timedelta(days=policy.exchanges.nobody_after_days)
