@@ -126,7 +126,7 @@ class OpenDraft(Command, type="exchange.exchange.open-draft.v1", result=Exchange
     words: Wording | None = None
     """A wording that neighbours can read; null leaves it."""
     consented: Recorded | None = None
-    """How the person said that it may be opened; required from a worker or an operator."""
+    """How the person said that a half question may be opened; required for one from a worker or an operator."""
 
 
 class Deviate(Command, type="exchange.exchange.deviate.v1", result=ExchangeRef):
@@ -137,6 +137,8 @@ class Deviate(Command, type="exchange.exchange.deviate.v1", result=ExchangeRef):
     reason: Reason
     kind: Token | None = None
     """What it is, where the words didn't tell; null leaves it."""
+    consented: Recorded | None = None
+    """How the person said that a half question may be opened; required for one."""
 
 
 class ChangeExchange(Command, type="exchange.exchange.change.v1", result=ExchangeRef):
