@@ -37,7 +37,7 @@ CREATE TABLE gathering (
     ends_at timestamptz NOT NULL,
     seats bigint CHECK (seats > 0),
     bring text,
-    invite boolean NOT NULL,
+    invites_at timestamptz,
     stage text NOT NULL CHECK (stage IN ('planned', 'held', 'cancelled')),
     planned_by text NOT NULL,
     planned_at timestamptz NOT NULL,
@@ -52,6 +52,7 @@ COMMENT ON TABLE gathering IS 'People meeting.';
 COMMENT ON COLUMN gathering.host_id IS 'Who welcomes people; null: the worker.';
 COMMENT ON COLUMN gathering.day IS 'Which one of its series: the day that the rule gave, also when it was moved since.';
 COMMENT ON COLUMN gathering.seats IS 'The most people, whoever welcomes them not among them; null: as many as come.';
+COMMENT ON COLUMN gathering.invites_at IS 'When neighbours are to be invited; null once they have been, or when nobody is to be.';
 COMMENT ON COLUMN gathering.planned_by IS 'Who planned it: participant, worker, partner or operator.';
 
 CREATE TABLE guest (

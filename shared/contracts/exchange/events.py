@@ -132,9 +132,11 @@ class WorkerAsked(Event, type="exchange.worker.asked.v1"):
     neighbourhood_id: NeighbourhoodId
     worker_id: WorkerId | None
     """Who is on duty; null when nobody is."""
-    to: Literal["see-half-question", "decide", "see-invitation", "send-on"]
-    exchange_id: UUID
+    to: Literal["see-half-question", "decide", "see-invitation", "send-on", "welcome-people"]
+    """`welcome-people`: the host of a gathering doesn't take part any more."""
+    exchange_id: UUID | None = None
     invitation_id: UUID | None = None
+    gathering_id: UUID | None = None
 
 
 class ContactShared(Event, type="exchange.contact.shared.v1"):
@@ -354,6 +356,11 @@ class GatheringDue(Event, type="exchange.gathering.due.v1"):
     to: Literal["plan-next", "invite", "ask"]
     participant_id: ParticipantId | None = None
     """For `ask`: whose quiet hours are over."""
+
+    @staticmethod
+    def timer(id_: UUID, to: str, participant_id: UUID | None = None) -> str:
+        """The key of a timer: one to plan the next of a series, one to invite, one for each person asked later."""
+        return f"{to}:{id_}:{participant_id}" if participant_id else f"{to}:{id_}"
 
 
 class NeighbourhoodDue(Event, type="exchange.neighbourhood.due.v1"):

@@ -69,11 +69,12 @@ class PlanGathering(Command, type="exchange.gathering.plan.v1", result=Gathering
     starts_at: Moment
     ends_at: Moment
     seats: Seats | None = None
-    """The most people; null: as many as come."""
+    """The most people, the host not among them; null: as many as come, up to what the policy says."""
     bring: FewWords | None = None
     """What one can bring; never a condition."""
     repeats: Rule | None = None
-    """A recurrence rule (RFC 5545), on the clock of the neighbourhood: `FREQ=WEEKLY;BYDAY=TU`."""
+    """A recurrence rule (RFC 5545), on the clock of the neighbourhood: `FREQ=WEEKLY;BYDAY=TU`. It gives days, among
+    them that of `starts_at`; the hour is the same on each."""
     invite: bool = True
     """Whether the system invites; whoever hears of it can come in any case."""
 
@@ -85,7 +86,10 @@ class PlanGathering(Command, type="exchange.gathering.plan.v1", result=Gathering
 
 
 class ChangeGathering(Command, type="exchange.gathering.change.v1", result=GatheringRef, partners=True):
-    """Another time, place or wording of one gathering; who comes is told. Null leaves as it is."""
+    """Another time, place or wording of one gathering; who comes is told. Null leaves as it is.
+
+    With another start and no other end it lasts as long as before.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"gathering_id": _GATHERING, "place": "De tuin achter het buurthuis"}
     gathering_id: UUID
@@ -182,7 +186,7 @@ class Gathering(Contract):
     repeats: str | None
     stage: GatheringStage
     guests: list[Guest]
-    """For the host and for workers; another sees only themselves."""
+    """For the host and for workers; another sees only themselves, and whom they hold a mandate for."""
 
 
 class ShowGathering(Query, type="exchange.gathering.show.v1", result=Gathering):
@@ -193,7 +197,7 @@ class ShowGathering(Query, type="exchange.gathering.show.v1", result=Gathering):
 
 
 class GatheringPage(Contract):
-    """A page of gatherings, in order of time."""
+    """A page of gatherings, in order of time. Of their guests each sees only themselves here, workers too."""
 
     gatherings: list[Gathering]
     next: Words | None
