@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from deploy import demo
 from deploy.cli import application
+from deploy.demo import people
 from shared import clock
 from tests.conftest import MakeStack
 
@@ -50,14 +51,14 @@ def replaced(file: Path, before: str, after: str) -> Path:
 
 @pytest.fixture(scope="module")
 async def weefsel(module_stack: MakeStack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Weefsel]:
-    """Profiles runs, with the demo neighbourhood."""
+    """Profiles runs, with the people of the demo."""
     stack = await module_stack(["profiles"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WEEFSEL_NATS_URL", stack.nats_url)
         patch.setenv("WEEFSEL_NATS_CREDENTIALS", str(stack.keys.creds("cli")))
         patch.setenv("WEEFSEL_SERVICES", "profiles")
         async with stack.running("profiles"), stack.connect() as client:
-            await demo.load(client)
+            await people.bring_in(client)
             yield Weefsel(tmp_path_factory.mktemp("files"))
 
 
