@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.exchange.domain.exchanges import Exchange, refuse_stage
 from services.exchange.domain.invitations import WAITS, Invitation
-from services.exchange.domain.opening import end_of
+from services.exchange.domain.opening import end_of, rests
 from shared.contracts.exchange import AnswerProposal, HowItWas, NextStep, Stage, Thanks
 from shared.messaging import Rejected
 from shared.policy import Policy
@@ -22,11 +22,6 @@ MEET: frozenset[Stage] = frozenset({"agreed", "done"})
 
 
 # --- before both agreed
-
-
-def rests(exchange: Exchange, now: datetime) -> bool:
-    """Whether nobody is asked for it now, after a "not now" of the side that opened it."""
-    return exchange.rests_until is not None and exchange.rests_until > now
 
 
 def said_yes(invitations: Iterable[Invitation]) -> list[UUID]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.exchange.domain import agreements as domain
 from services.exchange.domain.exchanges import ENDED, Exchange, changed, ref, refuse_stage, to_stage
 from services.exchange.domain.invitations import WAITS
-from services.exchange.domain.opening import at_another_moment
+from services.exchange.domain.opening import at_another_moment, rests
 from services.exchange.handlers import access
 from services.exchange.handlers.looking import look, release
 from services.exchange.handlers.resting import resting
@@ -111,7 +111,7 @@ async def consider(tx: Transaction, exchange: Exchange) -> Exchange:
 
     It is put before them when enough said yes, or some did and nobody is left whose answer may come.
     """
-    if exchange.stage not in ("open", "inviting") or domain.rests(exchange, tx.now):
+    if exchange.stage not in ("open", "inviting") or rests(exchange, tx.now):
         return exchange
     if domain.moment_passed(exchange, tx.now):
         return exchange
@@ -182,7 +182,7 @@ async def decide_due(tx: Transaction, exchange: Exchange) -> Exchange:
 
 async def rest_over_due(tx: Transaction, exchange: Exchange) -> Exchange:
     """Weeks after a "not now": neighbours are sought once more."""
-    if exchange.stage not in ("open", "inviting") or not exchange.rested or domain.rests(exchange, tx.now):
+    if exchange.stage not in ("open", "inviting") or not exchange.rested or rests(exchange, tx.now):
         return exchange
     await _set_seeking(tx, exchange)
     return await consider(tx, exchange)

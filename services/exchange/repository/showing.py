@@ -1,0 +1,71 @@
+"""SQL of what is shown of exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from services.exchange.domain.exchanges import Exchange
+from services.exchange.repository.exchanges import exchange_from
+from shared.contracts.exchange import Deviation, ListExchanges
+from shared.contracts.profiles import Enjoyment
+from shared.messaging import Transaction
+
+
+async def ever_agreed(tx: Transaction, exchange_id: UUID) -> set[UUID]:
+    """All neighbours with whom there was an agreement, also one that has ended."""
+    rows = await tx.fetch("SELECT participant_id FROM agreement WHERE exchange_id = $1", exchange_id)
+    return {row["participant_id"] for row in rows}
+
+
+async def held_by(tx: Transaction, holder_id: UUID, participant_ids: Collection[UUID]) -> set[UUID]:
+    """Whose mandate someone holds, of these people."""
+    rows = await tx.fetch(
+        """
+        SELECT participant_id FROM participant WHERE participant_id = ANY($1::uuid[]) AND $2 = ANY(mandate_holder_ids)
+        """,
+        list(participant_ids), holder_id,
+    )  # fmt: skip
+    return {row["participant_id"] for row in rows}
+
+
+async def deviations(tx: Transaction, exchange_id: UUID) -> list[Deviation]:
+    """The limits that a worker set aside for an exchange, in order of time."""
+    rows = await tx.fetch(
+        "SELECT worker_id, reason, recorded_at FROM deviation WHERE exchange_id = $1 ORDER BY deviation_id",
+        exchange_id,
+    )
+    return [Deviation(**dict(row)) for row in rows]
+
+
+async def pleasures(tx: Transaction, exchange: Exchange, participant_ids: Collection[UUID]) -> dict[UUID, Enjoyment]:
+    """What these neighbours enjoy in it: their talent for an ask, their wish for an offer."""
+    rows = await tx.fetch(
+        """
+        SELECT participant_id, kind, words FROM enjoyment
+        WHERE participant_id = ANY($1::uuid[]) AND part = $2 AND kind = $3
+        """,
+        list(participant_ids), "talent" if exchange.opening == "ask" else "wish", exchange.kind,
+    )  # fmt: skip
+    return {row["participant_id"]: Enjoyment(kind=row["kind"], words=row["words"]) for row in rows}
+
+
+async def page(tx: Transaction, query: ListExchanges, *, theirs: bool) -> Sequence[Exchange]:
+    """Exchanges, the latest first, and one more than the page takes. `theirs`: without what they haven't heard of."""
+    rows = await tx.fetch(
+        """
+        SELECT e.* FROM exchange AS e
+        WHERE ($1::text IS NULL OR e.neighbourhood_id = $1) AND ($3::text IS NULL OR e.stage = $3)
+            AND ($4::uuid IS NULL OR e.exchange_id < $4)
+            AND ($2::uuid IS NULL OR e.exchange_id IN (
+                SELECT exchange_id FROM exchange WHERE participant_id = $2
+                UNION SELECT exchange_id FROM agreement WHERE participant_id = $2
+            ))
+            AND NOT ($5 AND e.by_system AND e.opened_at IS NULL AND NOT EXISTS (
+                SELECT FROM invitation AS i WHERE i.exchange_id = e.exchange_id AND i.own AND i.asked_at IS NOT NULL
+            ))
+        ORDER BY e.exchange_id DESC LIMIT $6
+        """,
+        query.neighbourhood_id, query.participant_id, query.stage, query.after, theirs, query.limit + 1,
+    )  # fmt: skip
+    return [exchange_from(row) for row in rows]
