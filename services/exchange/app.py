@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from services.exchange.config import Settings
 from services.exchange.handlers import (
+    afterwards,
+    agreements,
     attention,
     copy,
+    due,
     figures,
     leaving,
+    opening,
     people,
     rounds,
+    showing,
     ties,
 )
 from services.exchange.retention import retention
@@ -19,12 +24,15 @@ service = Service(
     "exchange",
     Settings,
     handlers=[
+        afterwards,
+        agreements,
         attention,
         copy,
         figures,
         leaving,
         people,
         rounds,
+        showing,
         ties,
     ],
     retention=retention,

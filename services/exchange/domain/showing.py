@@ -49,10 +49,12 @@ def sides(exchange: Exchange, invitations: Iterable[Invitation], agreed: Collect
 
     Whose wish it is sees what the system proposed only when they have been asked.
     """
-    found: dict[UUID, Side] = {
-        each.participant_id: "asked" for each in invitations
-        if each.asked_at is not None and each.stage in _STILL_ASKED and not each.own
-    } | dict.fromkeys(agreed, "agreed")  # fmt: skip
+    found: dict[UUID, Side] = {}
+    for each in invitations:
+        if each.asked_at is not None and each.stage in _STILL_ASKED and not each.own:
+            found[each.participant_id] = "asked"
+    for id_ in agreed:
+        found[id_] = "agreed"
     if knows_of_it(exchange, invitations):
         found[exchange.participant_id] = "opener"
     return found
