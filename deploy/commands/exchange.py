@@ -120,11 +120,11 @@ def open_draft(
 @app.command()
 def deviate(
     which: Which, reason: Annotated[str, typer.Argument(help="Why; it is kept.")], kind: KindText = None,
-    actor: Actor = OPERATOR, as_json: Json = False,
+    consented: Consented = None, actor: Actor = OPERATOR, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Open what is beyond the limits, with a reason. By a worker (--as worker:WHO)."""
-    values = {"reason": reason, "kind": kind_from(kind)}
-    answer = _tell(Deviate, which, values, actor, {"handed-over"})
+    values = {"reason": reason, "kind": kind_from(kind), "consented": consented}
+    answer = _tell(Deviate, which, values, actor, {"draft", "handed-over"})
     answered(as_json, answer, f"The limit is set aside, and it is {_stands(answer)}.")
 
 
