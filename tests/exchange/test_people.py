@@ -21,6 +21,7 @@ from shared.contracts.profiles import (
     NeighbourhoodKept,
     ParticipantKept,
     ParticipantMerged,
+    RunningConsent,
     VisitRecorded,
 )
 from shared.ids import new_id
@@ -39,6 +40,12 @@ async def exchange(module_stack: MakeStack) -> AsyncIterator[Handling]:
 def kept(participant_id: UUID, version: int = 1, **more: Any) -> ParticipantKept:
     values = {"neighbourhood_id": PLACE, "languages": ["nl"], "reached_by": "email", "status": "active"} | more
     return ParticipantKept(participant_id=participant_id, version=version, **values)
+
+
+def merged(participant_id: UUID, survivor_id: UUID, version: int = 3) -> ParticipantMerged:
+    return ParticipantMerged(
+        participant_id=participant_id, survivor_id=survivor_id, neighbourhood_id=PLACE, version=version
+    )
 
 
 async def held(exchange: Handling, participant_id: UUID) -> Any:
@@ -108,16 +115,14 @@ async def test_an_entry_that_was_merged_does_not_come_back(exchange: Handling) -
     """What was told of it before, and comes late, is told of nobody."""
     survivor, double, third = new_id(), new_id(), new_id()
     await exchange.tell(kept(survivor))
-    merged = {"participant_id": double, "neighbourhood_id": PLACE, "version": 3}
-    await exchange.tell(ParticipantMerged(survivor_id=survivor, **merged))
+    await exchange.tell(merged(double, survivor))
     await exchange.tell(kept(double, 2))
     await exchange.tell(CircleKept(participant_id=double, version=2, member_ids=[survivor]))
     await exchange.tell(ConsentsKept(participant_id=double, version=2))
     assert not await held(exchange, double)
     for table in ("circle", "consents"):
         assert not await exchange.rows(f"SELECT 1 FROM {table} WHERE participant_id = $1", double)
-    merged = {"participant_id": survivor, "neighbourhood_id": PLACE, "version": 3}
-    await exchange.tell(ParticipantMerged(survivor_id=third, **merged))
+    await exchange.tell(merged(survivor, third))
     async with exchange.transaction() as tx:
         assert await repository.survivor(tx, double) == third, "one leads on to the other"
 
@@ -160,10 +165,13 @@ async def test_a_visit_is_a_sign_of_life(exchange: Handling) -> None:
 
 async def test_circles_and_consents_are_kept(exchange: Handling) -> None:
     who, member = new_id(), new_id()
-    consent = {
-        "consent_id": new_id(), "purpose": "ask-on-behalf", "fields": ["name"], "organisation_id": ORGANISATION,
-    }  # fmt: skip
-    ended, runs = [consent | {"until": later(days)} for days in (-1, 9)]
+    ended, runs = [
+        RunningConsent(
+            consent_id=new_id(), purpose="ask-on-behalf", fields=["name"], organisation_id=ORGANISATION,
+            until=later(days),
+        )
+        for days in (-1, 9)
+    ]  # fmt: skip
     await exchange.tell(CircleKept(participant_id=who, version=2, member_ids=[member]))
     await exchange.tell(CircleKept(participant_id=who, version=1, member_ids=[]))
     await exchange.tell(ConsentsKept(participant_id=who, version=2, running=[ended, runs]))
@@ -171,7 +179,7 @@ async def test_circles_and_consents_are_kept(exchange: Handling) -> None:
     rows = await exchange.rows("SELECT member_ids FROM circle WHERE participant_id = $1", who)
     assert [row["member_ids"] for row in rows] == [[member]]
     async with exchange.transaction() as tx:
-        assert [each.until for each in await repository.running_consents(tx, who)] == [runs["until"]]
+        assert [each.until for each in await repository.running_consents(tx, who)] == [runs.until]
         assert await repository.running_consents(tx, member) == []
     await exchange.tell(CircleKept(participant_id=who, version=3, removed=True))
     await exchange.tell(ConsentsKept(participant_id=who, version=3, removed=True))

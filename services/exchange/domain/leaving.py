@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.exchange.domain.exchanges import ENDED, Exchange
+from services.exchange.domain.agreements import SOME_TIME
+from services.exchange.domain.exchanges import Exchange
 from services.exchange.domain.invitations import WAITS, Invitation
 from services.exchange.domain.people import Person
 from shared.contracts.exchange import InvitationStage
@@ -28,11 +29,10 @@ def stands_otherwise(before: Person | None, after: Person) -> bool:
     return before is None or _stands(before) != _stands(after)
 
 
-def ends_own(exchange: Exchange, how: Standing) -> bool:
-    """Whether what someone opened ends with their absence."""
-    if exchange.stage in ENDED or how == "here":
-        return False
-    return how == "gone" or exchange.stage != "agreed"
+def is_over(exchange: Exchange, now: datetime) -> bool:
+    """Whether what was agreed will have happened: there is nothing to cancel, and people may still say how it was."""
+    met_by = exchange.ends_at or (exchange.agreed_at or now) + SOME_TIME
+    return exchange.stage == "agreed" and met_by <= now
 
 
 def goes(

@@ -4,18 +4,20 @@ turn out to be one person."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 from uuid import UUID
 
 from services.exchange.domain import leaving as domain
 from services.exchange.domain.exchanges import ENDED, Exchange
+from services.exchange.domain.invitations import WAITS
 from services.exchange.domain.people import Person
 from services.exchange.handlers import agreements
 from services.exchange.repository import agreements as agreed_with
 from services.exchange.repository import exchanges, invitations, people
 from services.exchange.repository import leaving as repository
 from shared.contracts.erasure import ExchangeErasureConfirmed
-from shared.contracts.exchange import ExchangeDue, InvitationDue
+from shared.contracts.exchange import ExchangeDue, InvitationDue, WorkerAsked
 from shared.contracts.profiles import ParticipantErased, ParticipantMerged
 from shared.messaging import Transaction, handles
 
@@ -52,10 +54,13 @@ async def settle(tx: Transaction, participant_id: UUID, person: Person | None) -
     """What someone is in goes on, or ends, as they stand now. None: they are no longer known."""
     for exchange_id in await repository.live_exchanges(tx, participant_id):
         exchange = await exchanges.locked(tx, exchange_id)
-        if exchange is not None:
-            await _step_out(tx, exchange, participant_id, domain.standing(person, exchange.neighbourhood_id))
+        if exchange is not None and exchange.participant_id == participant_id:
+            await _end_own(tx, exchange, person)
+        elif exchange is not None:
+            await _drop_out(tx, exchange, participant_id, person)
     still_in = None if person is None or person.status == "left" else person.neighbourhood_id
-    await repository.free_places(tx, participant_id, still_in)
+    for gathering_id, neighbourhood_id in await repository.free_places(tx, participant_id, still_in):
+        await _ask_to_welcome(tx, gathering_id, neighbourhood_id)
 
 
 async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
@@ -75,15 +80,45 @@ async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
         await settle(tx, survivor_id, survivor)
 
 
-async def _step_out(tx: Transaction, exchange: Exchange, participant_id: UUID, how: domain.Standing) -> None:
-    """The others are told once; who is absent is told nothing."""
-    if exchange.participant_id == participant_id:
-        if domain.ends_own(exchange, how):
-            await agreements.end(tx, exchange, "withdrawn", step="taken-back")
-    elif how == "gone" or (
-        how == "resting" and participant_id not in await agreed_with.neighbours(tx, exchange.exchange_id)
-    ):
+async def _end_own(tx: Transaction, exchange: Exchange, person: Person | None) -> None:
+    """What someone opened, as far as it can't go on without them. The others are told; who opened it is told nothing,
+    not of their own wish either."""
+    how = domain.standing(person, exchange.neighbourhood_id)
+    if exchange.stage == "agreed" and (how != "gone" or domain.is_over(exchange, tx.now)):
+        if person is None:
+            await agreements.end_quietly(tx, exchange, "expired")
+    elif how != "here":
+        await _take_back_own(tx, exchange)
+        await agreements.end(tx, exchange, "withdrawn", step="taken-back")
+
+
+async def _drop_out(tx: Transaction, exchange: Exchange, participant_id: UUID, person: Person | None) -> None:
+    """What someone was asked, or said yes to, as far as they can't be there for it."""
+    how = domain.standing(person, exchange.neighbourhood_id)
+    neighbours = await agreed_with.neighbours(tx, exchange.exchange_id)
+    if participant_id in neighbours and (how != "gone" or domain.is_over(exchange, tx.now)):
+        if person is None and neighbours == [participant_id]:
+            await agreements.end_quietly(tx, exchange, "expired")
+    elif how != "here":
         await agreements.drop_out(tx, exchange, participant_id)
+
+
+async def _take_back_own(tx: Transaction, exchange: Exchange) -> None:
+    for each in await invitations.of_exchange(tx, exchange.exchange_id):
+        if each.own and each.stage in WAITS:
+            await invitations.keep(tx, replace(each, stage="taken-back"))
+            await tx.cancel(InvitationDue.timer(each.invitation_id))
+
+
+async def _ask_to_welcome(tx: Transaction, gathering_id: UUID, neighbourhood_id: str) -> None:
+    """A gathering has nobody who welcomes people but the worker on duty."""
+    neighbourhood = await people.neighbourhood(tx, neighbourhood_id)
+    await tx.emit(
+        WorkerAsked(
+            neighbourhood_id=neighbourhood_id, worker_id=neighbourhood.worker_id if neighbourhood else None,
+            to="welcome-people", gathering_id=gathering_id,
+        )
+    )  # fmt: skip
 
 
 async def _make_one(tx: Transaction, exchange: Exchange, double_id: UUID, survivor_id: UUID) -> None:
