@@ -39,6 +39,14 @@ async def read(tx: Transaction, invitation_id: UUID) -> Invitation | None:
     return invitation_from(row) if row else None
 
 
+async def to_person(tx: Transaction, exchange_id: UUID, participant_id: UUID) -> Invitation | None:
+    """What this person was asked for this exchange, or is to be."""
+    row = await tx.fetchrow(
+        "SELECT * FROM invitation WHERE exchange_id = $1 AND participant_id = $2", exchange_id, participant_id
+    )
+    return invitation_from(row) if row else None
+
+
 async def waiting_for(tx: Transaction, participant_ids: Sequence[UUID]) -> list[Invitation]:
     """What these people have been asked, or are to be, and have not answered."""
     rows = await tx.fetch(
