@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,30 +12,31 @@ def enough(count: int, people: int, smallest: int) -> int | None:
     return count if people >= smallest else None
 
 
-def steady(count: int, before: int | None, smallest: int) -> int | None:
-    """A count of people who are largely the same ones from month to month, given what was last shown.
+def steady(count: int, before: Collection[int], smallest: int) -> int | None:
+    """A count of people who are largely the same ones from month to month, given what was shown before.
 
-    It is shown anew only when it differs enough from what was shown before: the difference is people too.
+    It is shown anew only when it differs enough from all that was shown: the difference is people too. Else what was
+    shown and comes nearest to it is shown again.
     """
     if count < smallest:
         return None
-    return before if before is not None and not _tells_nothing(count - before, smallest) else count
+    nearest = min(before, key=lambda shown: abs(count - shown), default=count)
+    return count if _tells_nothing(count, [nearest], smallest) else nearest
 
 
 def steady_part(
-    part: int, rest: int, whole: int | None, before: tuple[int | None, int | None], smallest: int
+    part: int, rest: int, whole: int | None, before: Collection[int], rests_before: Collection[int], smallest: int
 ) -> int | None:
     """A part of a steady count, as it is or as it was shown; None when it, or who is not in it, could be worked out.
 
-    `rest`: how many are in the whole and not in the part. `whole`: as it is shown. `before`: the part and the rest as
-    they were last shown together.
+    `rest`: how many are in the whole and not in the part. `whole`: as it is shown. `before`, `rests_before`: what was
+    shown of the part, and what could be worked out of the rest.
     """
-    shown, rest_before = before
-    now = steady(part, shown, smallest)
+    now = steady(part, before, smallest)
     if whole is None or now is None or rest < smallest:
         return None
-    for candidate in (now, shown):
-        if candidate is not None and _hides(whole - candidate, rest_before, smallest):
+    for candidate in (now, *sorted(before, key=lambda shown: abs(part - shown))):
+        if whole - candidate >= smallest and _tells_nothing(whole - candidate, rests_before, smallest):
             return candidate
     return None
 
@@ -55,9 +57,5 @@ def a_year_before(month: str) -> str:
     return f"{int(month[:4]) - 1}{month[4:]}"
 
 
-def _hides(rest: int, before: int | None, smallest: int) -> bool:
-    return rest >= smallest and (before is None or _tells_nothing(rest - before, smallest))
-
-
-def _tells_nothing(difference: int, smallest: int) -> bool:
-    return difference == 0 or abs(difference) >= smallest
+def _tells_nothing(count: int, before: Collection[int], smallest: int) -> bool:
+    return all(count == shown or abs(count - shown) >= smallest for shown in before)

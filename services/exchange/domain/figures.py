@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -43,17 +44,17 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was last shown of people, however long ago; None when it never was."""
+    """All that was ever shown of people."""
 
-    people_in_exchanges: int | None = None
-    people_who_gave_a_turn: int | None = None
-    the_others: int | None = None
-    """The difference of the two, in the last month that showed both."""
-    people_at_gatherings: int | None = None
+    people_in_exchanges: Collection[int] = ()
+    people_who_gave_a_turn: Collection[int] = ()
+    the_others: Collection[int] = ()
+    """The difference of the two, in the months that showed both."""
+    people_at_gatherings: Collection[int] = ()
 
 
 def shown(counts: Counts, before: Told, smallest: int) -> Shown:
-    """What may be shown of a month's counts, given what was last shown.
+    """What may be shown of a month's counts, given what was shown before.
 
     Nothing that stands for fewer than `smallest` people may come out: a count of exchanges hides when fewer people
     stand behind it, a part goes with a rest that is too small, and people, who are largely the same ones each month,
@@ -67,7 +68,7 @@ def shown(counts: Counts, before: Told, smallest: int) -> Shown:
         people_in_exchanges=people,
         people_who_gave_a_turn=steady_part(
             counts.people_who_gave_a_turn, counts.people_in_exchanges - counts.people_who_gave_a_turn, people,
-            (before.people_who_gave_a_turn, before.the_others), smallest,
+            before.people_who_gave_a_turn, before.the_others, smallest,
         ),
         gatherings=enough(counts.gatherings, counts.people_at_gatherings, smallest),
         people_at_gatherings=steady(counts.people_at_gatherings, before.people_at_gatherings, smallest),

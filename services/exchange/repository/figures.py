@@ -54,29 +54,19 @@ async def counted(tx: Transaction, neighbourhood_id: str, begins: datetime, ends
 
 
 async def told_before(tx: Transaction, neighbourhood_id: str) -> Told:
-    """What was last shown of people."""
+    """All that was ever shown of people."""
     row = await tx.fetchrow(
         """
-        SELECT people.people_in_exchanges, turn.people_who_gave_a_turn,
-            turn.people_in_exchanges - turn.people_who_gave_a_turn AS the_others, meeting.people_at_gatherings
-        FROM (SELECT) AS one
-        LEFT JOIN LATERAL (
-            SELECT people_in_exchanges FROM figure
-            WHERE neighbourhood_id = $1 AND people_in_exchanges IS NOT NULL ORDER BY month DESC LIMIT 1
-        ) AS people ON true
-        LEFT JOIN LATERAL (
-            SELECT people_in_exchanges, people_who_gave_a_turn FROM figure
-            WHERE neighbourhood_id = $1 AND people_who_gave_a_turn IS NOT NULL ORDER BY month DESC LIMIT 1
-        ) AS turn ON true
-        LEFT JOIN LATERAL (
-            SELECT people_at_gatherings FROM figure
-            WHERE neighbourhood_id = $1 AND people_at_gatherings IS NOT NULL ORDER BY month DESC LIMIT 1
-        ) AS meeting ON true
+        SELECT array_remove(array_agg(DISTINCT people_in_exchanges), NULL) AS people_in_exchanges,
+            array_remove(array_agg(DISTINCT people_who_gave_a_turn), NULL) AS people_who_gave_a_turn,
+            array_remove(array_agg(DISTINCT people_in_exchanges - people_who_gave_a_turn), NULL) AS the_others,
+            array_remove(array_agg(DISTINCT people_at_gatherings), NULL) AS people_at_gatherings
+        FROM figure WHERE neighbourhood_id = $1
         """,
         neighbourhood_id,
     )
     assert row is not None
-    return Told(**dict(row))
+    return Told(**{name: values or () for name, values in row.items()})
 
 
 async def keep(tx: Transaction, neighbourhood_id: str, month: str, shown: Shown) -> None:

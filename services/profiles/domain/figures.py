@@ -46,10 +46,15 @@ def shown(counts: Counts, before: Told, smallest: int) -> Shown:
     from the whole, not the difference between two months. So a part goes with a rest that is too small, and who is
     there at the end of a month is told anew only when it differs enough from what was told before.
     """
-    participants = steady(counts.participants, before.participants, smallest)
-    without_circle = counts.participants - counts.with_circle
-    told = (before.with_circle, before.without_circle)
-    with_circle = steady_part(counts.with_circle, without_circle, participants, told, smallest)
+    participants = steady(counts.participants, _told(before.participants), smallest)
+    with_circle = steady_part(
+        counts.with_circle, counts.participants - counts.with_circle, participants, _told(before.with_circle),
+        _told(before.without_circle), smallest,
+    )  # fmt: skip
     newcomers = enough(counts.newcomers, counts.newcomers, smallest)
     visited, not_visited = counts.visited_in_time, counts.newcomers - counts.visited_in_time
     return Shown(participants, with_circle, newcomers, enough(visited, min(visited, not_visited), smallest))
+
+
+def _told(count: int | None) -> tuple[int, ...]:
+    return () if count is None else (count,)
