@@ -7,10 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.exchange.domain.distances import minutes_on_foot
 from services.exchange.domain.exchanges import Exchange, refuse_stage
 from services.exchange.domain.people import Person
-from shared.contracts.exchange import AnswerHow, InvitationAnswer, InvitationRef, InvitationStage, MatchReason, NextStep
-from shared.contracts.profiles import Recorded
+from shared.contracts import exchange as contract
+from shared.contracts.exchange import (
+    AnswerHow,
+    InvitationAnswer,
+    InvitationRef,
+    InvitationStage,
+    MatchReason,
+    NextStep,
+    Often,
+    Opening,
+    When,
+)
+from shared.contracts.profiles import Enjoyment, Recorded
 from shared.messaging import Rejected
 from shared.policy import Policy
 
@@ -38,6 +50,24 @@ class Invitation:
     answered_at: datetime | None = None
     answered_by: str | None = None
     how: AnswerHow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An invitation, with what is asked. Whose ask or offer it is, isn't among it."""
+
+    invitation: Invitation
+    neighbourhood_id: str
+    opening: Opening
+    kind: str | None
+    words: str | None
+    when: When
+    often: Often
+    cell: str | None
+    other_cell: str | None
+    """Where the other side lives; None when there is no other side yet."""
+    pleasure: Enjoyment | None
+    """What the other side enjoys in it."""
 
 
 def to_ask(made: Iterable[Invitation], people: int, at_once: int) -> int:
@@ -154,6 +184,19 @@ def unknown() -> Rejected:
 
 CONSENTED: dict[AnswerHow, Recorded] = {"online": "online", "phone": "phone", "door": "spoken", "letter": "written"}
 """How someone consented to what they said yes to."""
+
+
+def shown(seen: Seen, *, reasons: bool) -> contract.Invitation:
+    """As who is asked sees it; the reasons are for the worker alone."""
+    invitation = seen.invitation
+    return contract.Invitation(
+        invitation_id=invitation.invitation_id, exchange_id=invitation.exchange_id,
+        neighbourhood_id=seen.neighbourhood_id, participant_id=invitation.participant_id,
+        worker_id=invitation.worker_id, own=invitation.own, opening=seen.opening, kind=seen.kind, words=seen.words,
+        when=seen.when, often=seen.often, minutes_on_foot=minutes_on_foot(seen.cell, seen.other_cell),
+        pleasure=seen.pleasure, stage=invitation.stage, again=invitation.again, asked_at=invitation.asked_at,
+        answer_by=invitation.answer_by, reasons=list(invitation.reasons) if reasons else [],
+    )  # fmt: skip
 
 
 def ref(invitation: Invitation) -> InvitationRef:

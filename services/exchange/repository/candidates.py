@@ -206,11 +206,11 @@ async def drop_never(tx: Transaction, participant_id: UUID, kind: str) -> None:
     await tx.execute("DELETE FROM never_kind WHERE participant_id = $1 AND kind = $2", participant_id, kind)
 
 
-async def enjoyment(tx: Transaction, participant_id: UUID, part: str, kind: str | None) -> Enjoyment | None:
-    """What someone said of a talent, or a wish, of this kind."""
+async def talent(tx: Transaction, participant_id: UUID, kind: str | None) -> Enjoyment | None:
+    """What someone says of a talent of this kind."""
     row = await tx.fetchrow(
-        "SELECT kind, words FROM enjoyment WHERE participant_id = $1 AND part = $2 AND kind = $3",
-        participant_id, part, kind,
+        "SELECT kind, words FROM enjoyment WHERE participant_id = $1 AND part = 'talent' AND kind = $2",
+        participant_id, kind,
     )  # fmt: skip
     return Enjoyment(kind=row["kind"], words=row["words"]) if row else None
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.exchange.domain.invitations import Invitation
+from services.exchange.domain.invitations import Invitation, Seen
+from shared.contracts.exchange import ListInvitations, When
+from shared.contracts.profiles import Enjoyment
 from shared.database import Record
 from shared.messaging import Transaction
 
@@ -57,6 +59,50 @@ async def waiting_for(tx: Transaction, participant_ids: Sequence[UUID]) -> list[
         list(participant_ids),
     )
     return [invitation_from(row) for row in rows]
+
+
+_SHOWN = """
+    SELECT i.*, e.neighbourhood_id, e.opening, e.kind, e.words AS wording, e.happens, e.often, p.cell,
+        o.cell AS other_cell, y.kind AS enjoyed, y.words AS enjoyed_words
+    FROM invitation AS i
+    JOIN exchange AS e USING (exchange_id)
+    LEFT JOIN participant AS p ON p.participant_id = i.participant_id
+    LEFT JOIN participant AS o ON o.participant_id = e.participant_id AND NOT i.own
+    LEFT JOIN enjoyment AS y ON y.participant_id = o.participant_id AND y.kind = e.kind
+        AND y.part = CASE e.opening WHEN 'ask' THEN 'wish' ELSE 'talent' END
+"""
+
+
+async def shown(tx: Transaction, invitation_id: UUID) -> Seen | None:
+    """One invitation, with what is asked."""
+    row = await tx.fetchrow(f"{_SHOWN} WHERE i.invitation_id = $1", invitation_id)
+    return _seen(row) if row else None
+
+
+async def page(tx: Transaction, query: ListInvitations, *, heard_only: bool, limit: int) -> list[Seen]:
+    """Invitations with what is asked, the latest first. `heard_only`: those that went out."""
+    rows = await tx.fetch(
+        f"""
+        {_SHOWN}
+        WHERE ($1::uuid IS NULL OR i.exchange_id = $1) AND ($2::uuid IS NULL OR i.participant_id = $2)
+            AND ($3::text IS NULL OR e.neighbourhood_id = $3) AND ($4::text IS NULL OR i.stage = $4)
+            AND (NOT $5 OR i.stage IN ('held', 'waiting', 'asked')) AND (NOT $6 OR i.asked_at IS NOT NULL)
+            AND ($7::uuid IS NULL OR i.invitation_id < $7)
+        ORDER BY i.invitation_id DESC LIMIT $8
+        """,
+        query.exchange_id, query.participant_id, query.neighbourhood_id, query.stage, query.open_only, heard_only,
+        query.after, limit,
+    )  # fmt: skip
+    return [_seen(row) for row in rows]
+
+
+def _seen(row: Record) -> Seen:
+    enjoyed = Enjoyment(kind=row["enjoyed"], words=row["enjoyed_words"]) if row["enjoyed"] else None
+    return Seen(
+        invitation=invitation_from(row), neighbourhood_id=row["neighbourhood_id"], opening=row["opening"],
+        kind=row["kind"], words=row["wording"], when=When.model_validate_json(row["happens"]), often=row["often"],
+        cell=row["cell"], other_cell=row["other_cell"], pleasure=enjoyed,
+    )  # fmt: skip
 
 
 def invitation_from(row: Record) -> Invitation:
