@@ -1,4 +1,4 @@
-"""A partner of Weefsel in one file: follows the feed of its neighbourhoods, and registers a participant.
+"""A partner of Weefsel in one file: follows the feed of its neighbourhoods, registers people, and asks on their behalf.
 
 It knows three things: the AsyncAPI file (where to send, where to read), the JSON Schemas beside it (what to send), and
 its credentials (who it is). Nothing here is imported from Weefsel.
@@ -145,27 +145,27 @@ async def read(weefsel: Weefsel, queue: JetStreamContext.PullSubscription, batch
             await message.ack()  # only now: what is not acknowledged within a minute comes again
 
 
-async def send(broker: NatsBroker, weefsel: Weefsel, person: dict[str, Any], id_: uuid.UUID) -> None:
+async def send(broker: NatsBroker, weefsel: Weefsel, type_: str, data: dict[str, Any], id_: uuid.UUID) -> None:
     """Durably: once it is stored it will be answered, in our letters. The same id may be sent again."""
-    weefsel.check(REGISTER, person)
+    weefsel.check(type_, data)
     async with broker:
         stored = await broker.publish(
-            person,
-            weefsel.address("commands", REGISTER),
+            data,
+            weefsel.address("commands", type_),
             stream="COMMANDS",
-            headers=envelope(REGISTER, id_),
+            headers=envelope(type_, id_),
             timeout=5,
         )
     show("stored", id=str(id_), sequence=stored.seq)
 
 
-async def ask(broker: NatsBroker, weefsel: Weefsel, person: dict[str, Any], id_: uuid.UUID) -> None:
+async def ask(broker: NatsBroker, weefsel: Weefsel, type_: str, data: dict[str, Any], id_: uuid.UUID) -> None:
     """By request and reply: the answer comes at once, or not at all."""
-    weefsel.check(REGISTER, person)
+    weefsel.check(type_, data)
     async with broker:
-        subject = weefsel.address("requests", REGISTER)
+        subject = weefsel.address("requests", type_)
         try:
-            reply = await broker.request(person, subject, headers=envelope(REGISTER, id_), timeout=10)
+            reply = await broker.request(data, subject, headers=envelope(type_, id_), timeout=10)
         except (TimeoutError, NoRespondersError):
             show("unanswered", id=str(id_), advice="ask again with the same id")
             return
@@ -196,23 +196,24 @@ def main() -> None:
     parser.add_argument("--key")
     verbs = parser.add_subparsers(dest="does", required=True)
     verbs.add_parser("follow", help="print the feed of your neighbourhoods, and your letters")
-    for name, meaning in (("send", "register someone, durably"), ("ask", "register someone, and wait for the answer")):
-        registering = verbs.add_parser(name, help=meaning)
-        registering.add_argument("person", type=Path, help="a JSON file, such as person.json")
-        registering.add_argument("--id", type=uuid.UUID, default=None, help="that of an earlier try, to try again")
+    for name, meaning in (("send", "a command, durably"), ("ask", "a command or query, and wait for the answer")):
+        sending = verbs.add_parser(name, help=meaning)
+        sending.add_argument("file", type=Path, help="its JSON, such as person.json")
+        sending.add_argument("--type", default=REGISTER, help=f"what it is; {REGISTER} when not said")
+        sending.add_argument("--id", type=uuid.UUID, default=None, help="that of an earlier try, to try again")
     options = parser.parse_args()
 
     weefsel = Weefsel.read(options.asyncapi, options.schemas)
     if options.does == "follow":
         work = follow(options, weefsel, partner_in(options.creds))
     else:
-        person = json.loads(options.person.read_text(encoding="utf-8"))
+        data = json.loads(options.file.read_text(encoding="utf-8"))
         does = send if options.does == "send" else ask
-        work = does(connection(options, weefsel), weefsel, person, options.id or uuid.uuid4())
+        work = does(connection(options, weefsel), weefsel, options.type, data, options.id or uuid.uuid4())
     try:
         asyncio.run(work)
     except jsonschema.ValidationError as error:
-        sys.exit(f"{getattr(options, 'person', 'a message')}: {error.json_path}: {error.message}")
+        sys.exit(f"{getattr(options, 'file', 'a message')}: {error.json_path}: {error.message}")
     except KeyboardInterrupt:
         sys.exit(130)
 
