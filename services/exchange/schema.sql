@@ -63,10 +63,13 @@ CREATE TABLE public.enjoyment (
     kind text NOT NULL,
     words text,
     neighbourhood_id text NOT NULL,
+    cell text,
     CONSTRAINT enjoyment_part_check CHECK ((part = ANY (ARRAY['talent'::text, 'wish'::text])))
 );
 
 COMMENT ON TABLE public.enjoyment IS 'Talents and wishes by their kind, also where only the words said which.';
+
+COMMENT ON COLUMN public.enjoyment.cell IS 'Where they live, as with the participant: who lives nearest is found without reading all.';
 
 CREATE TABLE public.exchange (
     exchange_id uuid NOT NULL,
@@ -89,6 +92,7 @@ CREATE TABLE public.exchange (
     consented text,
     drafted_at timestamp with time zone NOT NULL,
     opened_at timestamp with time zone,
+    handed_over_at timestamp with time zone,
     first_yes_at timestamp with time zone,
     rests_until timestamp with time zone,
     rested boolean NOT NULL,
@@ -128,6 +132,21 @@ CREATE TABLE public.experience (
 
 COMMENT ON TABLE public.experience IS 'How it was for someone. "Not good" is for the worker alone.';
 
+CREATE TABLE public.figure (
+    neighbourhood_id text NOT NULL,
+    month text NOT NULL,
+    opened bigint,
+    agreed bigint,
+    days_to_yes double precision,
+    people_in_exchanges bigint,
+    people_who_gave_a_turn bigint,
+    gatherings bigint,
+    people_at_gatherings bigint,
+    made_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.figure IS 'Counts of a month that is over, as they may be shown: a small one was never written down.';
+
 CREATE TABLE public.gathering (
     gathering_id uuid NOT NULL,
     series_id uuid,
@@ -143,7 +162,7 @@ CREATE TABLE public.gathering (
     ends_at timestamp with time zone NOT NULL,
     seats bigint,
     bring text,
-    invite boolean NOT NULL,
+    invites_at timestamp with time zone,
     stage text NOT NULL,
     planned_by text NOT NULL,
     planned_at timestamp with time zone NOT NULL,
@@ -162,12 +181,15 @@ COMMENT ON COLUMN public.gathering.host_id IS 'Who welcomes people; null: the wo
 
 COMMENT ON COLUMN public.gathering.seats IS 'The most people, whoever welcomes them not among them; null: as many as come.';
 
+COMMENT ON COLUMN public.gathering.invites_at IS 'When neighbours are to be invited; null once they have been, or when nobody is to be.';
+
 COMMENT ON COLUMN public.gathering.planned_by IS 'Who planned it: participant, worker, partner or operator.';
 
 CREATE TABLE public.guest (
     gathering_id uuid NOT NULL,
     participant_id uuid NOT NULL,
     invited_at timestamp with time zone,
+    waiting boolean DEFAULT false NOT NULL,
     coming boolean,
     bringing text,
     answered_at timestamp with time zone,
@@ -178,7 +200,9 @@ CREATE TABLE public.guest (
 
 COMMENT ON TABLE public.guest IS 'Someone who was invited, comes, or was there.';
 
-COMMENT ON COLUMN public.guest.invited_at IS 'When they are asked: ahead while their quiet hours last. Null: they came of themselves.';
+COMMENT ON COLUMN public.guest.invited_at IS 'When they are asked: ahead while they wait. Null: they came of themselves.';
+
+COMMENT ON COLUMN public.guest.waiting IS 'Whether they are asked when their quiet hours are over.';
 
 COMMENT ON COLUMN public.guest.coming IS 'Null: no answer, which is fine.';
 
@@ -345,6 +369,9 @@ ALTER TABLE ONLY public.exchange
 ALTER TABLE ONLY public.experience
     ADD CONSTRAINT experience_pkey PRIMARY KEY (exchange_id, participant_id);
 
+ALTER TABLE ONLY public.figure
+    ADD CONSTRAINT figure_pkey PRIMARY KEY (neighbourhood_id, month);
+
 ALTER TABLE ONLY public.gathering
     ADD CONSTRAINT gathering_pkey PRIMARY KEY (gathering_id);
 
@@ -383,11 +410,17 @@ ALTER TABLE ONLY public.thanks
 
 CREATE INDEX acquaintance_second ON public.acquaintance USING btree (second_id);
 
+CREATE INDEX agreement_lately ON public.agreement USING btree (participant_id, agreed_at) INCLUDE (exchange_id) WHERE (ended_at IS NULL);
+
 CREATE INDEX agreement_participant ON public.agreement USING btree (participant_id, agreed_at);
 
 CREATE INDEX deviation_exchange ON public.deviation USING btree (exchange_id);
 
+CREATE INDEX enjoyment_near ON public.enjoyment USING btree (neighbourhood_id, part, kind, participant_id) INCLUDE (cell);
+
 CREATE INDEX enjoyment_place ON public.enjoyment USING btree (neighbourhood_id, part, kind, participant_id);
+
+CREATE INDEX exchange_agreed ON public.exchange USING btree (participant_id, agreed_at) INCLUDE (opening, stage) WHERE (stage = ANY (ARRAY['agreed'::text, 'done'::text]));
 
 CREATE INDEX exchange_ended_at ON public.exchange USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 
@@ -397,6 +430,8 @@ CREATE INDEX exchange_participant ON public.exchange USING btree (participant_id
 
 CREATE INDEX experience_participant ON public.experience USING btree (participant_id);
 
+CREATE INDEX figure_made_at ON public.figure USING btree (made_at);
+
 CREATE INDEX gathering_ends_at ON public.gathering USING btree (ends_at);
 
 CREATE INDEX gathering_host ON public.gathering USING btree (host_id, starts_at);
@@ -405,6 +440,8 @@ CREATE INDEX gathering_neighbourhood ON public.gathering USING btree (neighbourh
 
 CREATE INDEX guest_participant ON public.guest USING btree (participant_id, invited_at);
 
+CREATE INDEX invitation_lately ON public.invitation USING btree (participant_id, COALESCE(asked_at, made_at)) INCLUDE (asked_at, made_at, stage, again, answered_at);
+
 CREATE INDEX invitation_open ON public.invitation USING btree (stage, exchange_id) WHERE (stage = ANY (ARRAY['held'::text, 'waiting'::text, 'asked'::text]));
 
 CREATE INDEX invitation_participant ON public.invitation USING btree (participant_id, asked_at);
@@ -412,6 +449,10 @@ CREATE INDEX invitation_participant ON public.invitation USING btree (participan
 CREATE INDEX merged_entry_survivor ON public.merged_entry USING btree (survivor_id);
 
 CREATE INDEX participant_neighbourhood ON public.participant USING btree (neighbourhood_id, heard_at) WHERE (status = 'active'::text);
+
+CREATE INDEX participant_silent ON public.participant USING btree (neighbourhood_id, heard_at) WHERE ((status = 'active'::text) AND (silence_told_at IS NULL));
+
+COMMENT ON INDEX public.participant_silent IS 'Of whom it was not told yet that they fell silent.';
 
 CREATE INDEX series_host ON public.series USING btree (host_id) WHERE (ended_at IS NULL);
 

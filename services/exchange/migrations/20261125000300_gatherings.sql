@@ -59,6 +59,7 @@ CREATE TABLE guest (
     gathering_id uuid NOT NULL REFERENCES gathering (gathering_id) ON DELETE CASCADE,
     participant_id uuid NOT NULL,
     invited_at timestamptz,
+    waiting boolean NOT NULL DEFAULT false,
     coming boolean,
     bringing text,
     answered_at timestamptz,
@@ -69,7 +70,8 @@ CREATE TABLE guest (
 );
 CREATE INDEX guest_participant ON guest (participant_id, invited_at);
 COMMENT ON TABLE guest IS 'Someone who was invited, comes, or was there.';
-COMMENT ON COLUMN guest.invited_at IS 'When they are asked: ahead while their quiet hours last. Null: they came of themselves.';
+COMMENT ON COLUMN guest.invited_at IS 'When they are asked: ahead while they wait. Null: they came of themselves.';
+COMMENT ON COLUMN guest.waiting IS 'Whether they are asked when their quiet hours are over.';
 COMMENT ON COLUMN guest.coming IS 'Null: no answer, which is fine.';
 COMMENT ON COLUMN guest.was_there IS 'Null: not recorded.';
 
