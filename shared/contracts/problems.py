@@ -20,6 +20,7 @@ CODES: dict[str, str] = {
     "unknown_kind": "The policy of the neighbourhood has no talent or wish of this kind: choose one from its list.",
     "unknown_policy": "The policy file holds no policy of this name.",
     "merged": "Two entries were one person: go on with the id of the survivor, which the sentence names.",
+    "paused": "The person has paused: they end the pause first.",
     "left": "The person has left the network: they return first.",
     "retired": "The id belonged to something that has ended: choose another.",
     "id_taken": "The id belongs to something else already: choose another, or change what is there.",
