@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,12 +56,12 @@ async def _known(client: Client, id_: Any) -> bool:
 
 
 async def test_an_ask_from_opening_to_thanks(weefsel: Weefsel) -> None:
-    opened = await weefsel.ok("exchange", "ask", "martine", life.HEDGE, "--when", "tuesday afternoon", *SPOKEN)
+    opened = await weefsel.ok("exchange", "ask", "martine", life.HEDGE, "--when", "wednesday afternoon", *SPOKEN)
     assert "The ask of martine is open. Neighbours who may enjoy it are being sought" in opened
     shown = await weefsel.ok("exchange", "show", "martine")
     assert "Martine Van den Berghe" in shown
-    assert "tuesday afternoon" in shown
-    assert "working in a garden" in shown or "garden" in shown
+    assert "wednesday afternoon" in shown
+    assert "garden" in shown
     listed = await weefsel.ok("exchange", "invitations", "martine", *MARIE)
     assert "Jos De Smet" in listed
     assert "Jos says yes." in await weefsel.ok("exchange", "answer", "Jos", "yes", *MARIE)
@@ -67,7 +69,7 @@ async def test_an_ask_from_opening_to_thanks(weefsel: Weefsel) -> None:
     agreed = await weefsel.ok("exchange", "agree", "martine: haag", "--how", "letter")
     assert "Both sides say yes. Both agreed: each gets the other's contact." in agreed
     moved = await weefsel.ok("exchange", "move", "jos", "next friday 10:00", "--as", "participant:jos")
-    assert "The others are told" in moved or "The moment is moved" in moved
+    assert "The moment is moved." in moved
     assert "It is done." in await weefsel.ok("exchange", "finish", "jos")
     await weefsel.ok("exchange", "how-was-it", "martine", "good")
     await weefsel.ok("exchange", "thanks", "martine", "Merci Jos!")
@@ -151,5 +153,10 @@ async def test_people_meet_and_know_each_other(weefsel: Weefsel) -> None:
 async def test_a_worker_introduces_and_sees_whom_to_visit(weefsel: Weefsel) -> None:
     assert "know each other now" in await weefsel.ok("exchange", "introduce", "Willy", "Nadia", *MARIE)
     assert "Nadia Benali" in await weefsel.ok("exchange", "acquaintances", "Willy")
-    assert "knows nobody yet" in await weefsel.ok("exchange", "attention", demo.RABOT, *MARIE)
+    assert "no reason to visit anyone" in await weefsel.ok("exchange", "attention", demo.RABOT, *MARIE)
+    clock.move(Path(os.environ["WEEFSEL_CLOCK_FILE"]), timedelta(days=70))
+    looked = await weefsel.ok("exchange", "attention", demo.RABOT, *MARIE)
+    assert "knows nobody yet" in looked
+    assert "hasn't been heard of" in looked
+    assert "Albert Roels" in looked
     assert "no figures yet" in await weefsel.ok("exchange", "figures", demo.RABOT)
