@@ -1,0 +1,649 @@
+"""Agreements, through their handlers on a real database: from the first yes to how it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.exchange.handlers import agreements
+from services.exchange.repository import exchanges
+from shared.contracts.exchange import (
+    AcquaintanceMade,
+    AnswerInvitation,
+    AnswerProposal,
+    CancelAgreement,
+    ContactShared,
+    ExchangeAgreed,
+    ExchangeDone,
+    ExchangeDue,
+    ExchangeExpired,
+    ExchangeReleased,
+    ExchangeWithdrawn,
+    FinishExchange,
+    MediationAsked,
+    MoveMoment,
+    NextStepReached,
+    OpenExchange,
+    SayHowItWas,
+    ShowExchange,
+    When,
+)
+from shared.ids import new_id
+from tests.conftest import MakeStack
+from tests.exchange.agreeing import Agreeing, Street, agreeing, moment
+from tests.handling import later
+
+
+@pytest.fixture(scope="module")
+async def exchange(module_stack: MakeStack) -> AsyncIterator[Agreeing]:
+    async with agreeing(module_stack) as made:
+        yield made
+
+
+def me(participant_id: UUID) -> dict[str, str]:
+    return {"actor": f"participant:{participant_id}"}
+
+
+def due(street: Street, to: Any) -> ExchangeDue:
+    return ExchangeDue(neighbourhood_id=street.neighbourhood_id, exchange_id=street.exchange_id, to=to)
+
+
+# --- both agree
+
+
+async def test_contact_is_shared_only_after_both_agreed(exchange: Agreeing) -> None:
+    """Not when it is opened, nor when a neighbour says yes; then for each pair, once."""
+    street = await exchange.proposed()
+    assert not await exchange.told(ContactShared, exchange_id=street.exchange_id)
+    assert not await exchange.rows("SELECT 1 FROM agreement WHERE exchange_id = $1", street.exchange_id)
+    ref = await street.answers("yes")
+    assert (ref.stage, ref.next) == ("agreed", "agreed")
+    (shared,) = await exchange.told(ContactShared, exchange_id=street.exchange_id)
+    assert (shared.participant_id, shared.other_id) == (street.opener, street.other)
+    assert len(await exchange.told(ExchangeAgreed, exchange_id=street.exchange_id)) == 1
+    assert not ContactShared.FEED
+
+
+async def test_both_are_told_when_they_agreed(exchange: Agreeing) -> None:
+    street = await exchange.proposed()
+    mark = await exchange.mark()
+    await street.answers("yes")
+    assert await street.steps(mark) == {street.opener: ["agreed"], street.other: ["agreed"]}
+    told = await exchange.told(NextStepReached, mark)
+    assert {each.worker_id for each in told} == {exchange.worker_id}, "in the worker's name"
+
+
+async def test_an_offer_goes_the_same_way(exchange: Agreeing) -> None:
+    street = await exchange.agreed(opening="offer")
+    (shared,) = await exchange.told(ContactShared, exchange_id=street.exchange_id)
+    assert (shared.participant_id, shared.other_id) == (street.opener, street.other)
+
+
+async def test_neighbours_do_not_get_each_others_contact(exchange: Agreeing) -> None:
+    """Each agreed with the side that opened it, and with nobody else."""
+    street = await exchange.agreed(2, people=2, yes=2)
+    shared = await exchange.told(ContactShared, exchange_id=street.exchange_id)
+    assert {(each.participant_id, each.other_id) for each in shared} == {
+        (street.opener, each) for each in street.neighbours
+    }
+
+
+async def test_a_yes_that_comes_again_changes_nothing(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+    mark = await exchange.mark()
+    assert (await street.answers("yes")).stage == "agreed"
+    assert await exchange.everything_told(mark) == []
+
+
+async def test_two_answers_at_once_make_one_agreement(exchange: Agreeing) -> None:
+    """A yes beside a yes; and a yes beside a no of the neighbour: agreed, or not, and never half."""
+    street = await exchange.proposed()
+    refs = await asyncio.gather(*(street.answers("yes") for _ in range(4)))
+    assert {ref.stage for ref in refs} == {"agreed"}
+    assert len(await exchange.told(ContactShared, exchange_id=street.exchange_id)) == 1
+    for _ in range(4):
+        street = await exchange.proposed()
+        no = AnswerInvitation(invitation_id=await street.invitation(street.other), answer="no")
+        yes = AnswerProposal(exchange_id=street.exchange_id, answer="yes")
+        one, other = await asyncio.gather(
+            exchange.ask(yes, **me(street.opener)), exchange.ask(no, **me(street.other))
+        )  # fmt: skip
+        agreed = await street.stage() == "agreed"
+        assert (one.status, other.status) == (
+            ("accepted", "rejected") if agreed else ("rejected", "accepted")
+        )  # fmt: skip
+        assert len(await exchange.told(ContactShared, exchange_id=street.exchange_id)) == agreed
+
+
+async def test_two_neighbours_who_say_yes_at_once_are_one_agreement(exchange: Agreeing) -> None:
+    """The other is told kindly that it is arranged."""
+    street = await exchange.street(2)
+    ids = [(each, await street.invitation(each)) for each in street.neighbours]
+    await asyncio.gather(
+        *(exchange.ask(AnswerInvitation(invitation_id=id_, answer="yes"), **me(each)) for each, id_ in ids)
+    )
+    assert sorted((await street.stages()).values()) == ["arranged", "yes"]
+    await street.answers("yes")
+    assert len(await exchange.told(ContactShared, exchange_id=street.exchange_id)) == 1
+
+
+async def test_the_answer_can_be_given_by_phone_or_for_someone(exchange: Agreeing) -> None:
+    """A worker records it as theirs, and so does who holds their mandate; nobody else hears that there is anything."""
+    street = await exchange.proposed()
+    answer = AnswerProposal(exchange_id=street.exchange_id, answer="yes", how="phone")
+    holder = new_id()
+    assert await exchange.refused(answer, **me(street.other)) == ("unknown_id", "exchange_id")
+    assert await exchange.refused(answer, **me(holder)) == ("unknown_id", "exchange_id")
+    assert (await exchange.get(answer)).stage == "agreed"
+    street = await exchange.proposed()
+    await exchange.rows(
+        "UPDATE participant SET mandate_holder_ids = $2 WHERE participant_id = $1", street.opener, [holder]
+    )
+    assert (await street.answers("yes", **me(holder))).stage == "agreed"
+
+
+async def test_partners_answer_for_nobody(exchange: Agreeing) -> None:
+    street = await exchange.proposed()
+    await exchange.grant("huisarts", street.neighbourhood_id)
+    for command in (
+        AnswerProposal(exchange_id=street.exchange_id, answer="yes"),
+        FinishExchange(exchange_id=street.exchange_id, participant_id=street.opener),
+        CancelAgreement(exchange_id=street.exchange_id, participant_id=street.opener),
+        SayHowItWas(exchange_id=street.exchange_id, participant_id=street.opener, answer="good"),
+        MoveMoment(exchange_id=street.exchange_id, participant_id=street.opener, when=When()),
+    ):
+        assert (await exchange.refused(command, sender="huisarts"))[0] == "not_allowed"
+
+
+# --- several people
+
+
+async def test_several_are_put_before_the_side_that_opened_it_together(exchange: Agreeing) -> None:
+    street = await exchange.street(3, people=3)
+    for each in street.neighbours[:2]:
+        await street.says(each, "yes")
+        assert await street.stage() == "inviting"
+    await street.says(street.neighbours[2], "yes")
+    assert await street.stage() == "proposed"
+
+
+async def test_with_some_who_said_yes_and_nobody_left_it_goes_on_with_those(exchange: Agreeing) -> None:
+    """Three were wanted, two said yes, and nobody is left to ask."""
+    street = await exchange.street(3, people=3)
+    for each in street.neighbours[:2]:
+        await street.says(each, "yes")
+    await street.says(street.neighbours[2], "no")
+    assert await street.stage() == "proposed"
+    await street.answers("yes")
+    assert len(await exchange.told(ContactShared, exchange_id=street.exchange_id)) == 2
+
+
+async def test_silence_of_the_last_one_is_an_answer_too(exchange: Agreeing) -> None:
+    street = await exchange.street(2, people=2)
+    await street.says(street.other, "yes")
+    exchange.move(timedelta(days=4))
+    await exchange.fire()
+    assert await street.stage() == "proposed"
+    assert (await street.stages())[street.neighbours[1]] == "silent"
+
+
+async def test_not_this_time_to_one_of_several_lets_the_others_stay(exchange: Agreeing) -> None:
+    """It goes on with the others when nobody else is left to ask."""
+    street = await exchange.proposed(3, people=3, yes=3)
+    mark = await exchange.mark()
+    ref = await street.answers("not-this-time", street.other)
+    assert (ref.stage, ref.next) == ("proposed", "found")
+    assert (await street.steps(mark))[street.other] == ["not-this-time"]
+    assert set(await street.steps(mark)) == {street.other, street.opener}
+    assert (await street.answers("not-this-time", street.other)).stage == "proposed", "said before"
+    await street.answers("yes")
+    shared = await exchange.told(ContactShared, exchange_id=street.exchange_id)
+    assert {each.other_id for each in shared} == set(street.neighbours[1:])
+
+
+# --- no, not now
+
+
+async def test_a_proposal_is_declined_without_a_reason_and_others_are_sought(exchange: Agreeing) -> None:
+    """Not this time: the neighbour is told kindly, at once, and the next one is asked."""
+    street = await exchange.proposed(1)
+    fresh = await exchange.neighbour(street.neighbourhood_id, talents=[{"kind": "garden"}])
+    await exchange.rows(
+        "INSERT INTO acquaintance VALUES (least($1::uuid, $2), greatest($1::uuid, $2), now(), 'introduction')",
+        street.opener, fresh,
+    )  # fmt: skip
+    mark = await exchange.mark()
+    ref = await street.answers("not-this-time")
+    assert (ref.stage, ref.next) == ("inviting", "looking")
+    assert await street.steps(mark) == {street.other: ["not-this-time"], fresh: ["invited"]}
+    assert await street.stages() == {street.other: "taken-back", fresh: "asked"}
+    assert len(await exchange.told(ExchangeReleased, exchange_id=street.exchange_id)) == 1
+    assert {"end", "tell-nobody-found"} <= await street.timers()
+    assert "decide" not in await street.timers()
+    assert (await street.answers("not-this-time")).stage == "inviting", "a second tap is no second answer"
+    assert "reason" not in AnswerProposal.model_fields
+
+
+async def test_not_now_rests_for_weeks_and_comes_back_once(exchange: Agreeing) -> None:
+    street = await exchange.proposed(1)
+    mark = await exchange.mark()
+    ref = await street.answers("not-now")
+    assert (ref.stage, ref.next) == ("open", "waiting")
+    assert await street.steps(mark) == {street.other: ["not-this-time"]}
+    assert await street.timers() == {"rest-over"}
+    assert (await street.answers("not-now")).stage == "open", "said before"
+    fresh = await exchange.neighbour(street.neighbourhood_id, talents=[{"kind": "garden"}])
+    await exchange.rows(
+        "INSERT INTO acquaintance VALUES (least($1::uuid, $2), greatest($1::uuid, $2), now(), 'introduction')",
+        street.opener, fresh,
+    )  # fmt: skip
+    await exchange.tell(due(street, "look-again"))
+    await exchange.tell(due(street, "rest-over"))
+    assert fresh not in await street.stages(), "nobody is asked while it rests"
+    exchange.move(timedelta(days=21))
+    await exchange.fire()
+    assert (await street.stages())[fresh] == "asked"
+    await street.says(fresh, "yes")
+    mark = await exchange.mark()
+    ref = await street.answers("not-now")
+    assert (ref.stage, ref.next) == ("withdrawn", "ended"), "a second time it is taken back"
+    assert await street.steps(mark) == {fresh: ["not-this-time"], street.opener: ["ended"]}
+    assert await street.timers() == set()
+    assert (await street.answers("not-now")).stage == "withdrawn"
+
+
+async def test_not_now_for_a_moment_that_comes_sooner_ends_it(exchange: Agreeing) -> None:
+    street = await exchange.proposed(when=moment(5))
+    assert (await street.answers("not-now")).stage == "withdrawn"
+    assert len(await exchange.told(ExchangeWithdrawn, exchange_id=street.exchange_id)) == 1
+
+
+async def test_silence_of_the_side_that_opened_it_is_an_answer_and_is_not_chased(exchange: Agreeing) -> None:
+    """The neighbour is told; the side that opened it isn't."""
+    street = await exchange.proposed()
+    mark = await exchange.mark()
+    exchange.move(timedelta(days=6))
+    await exchange.fire()
+    assert await street.stage() == "proposed"
+    exchange.move(timedelta(days=1.1))
+    await exchange.fire()
+    assert await street.stage() == "expired"
+    assert await street.steps(mark) == {street.other: ["taken-back"]}
+    assert len(await exchange.told(ExchangeExpired, exchange_id=street.exchange_id)) == 1
+    answer = AnswerProposal(exchange_id=street.exchange_id, answer="yes")
+    assert await exchange.refused(answer, **me(street.opener)) == ("wrong_stage", "exchange_id")
+
+
+async def test_nobody_decides_after_the_moment_itself(exchange: Agreeing) -> None:
+    street = await exchange.proposed(when=moment(2))
+    exchange.move(timedelta(days=2, minutes=1))
+    answer = AnswerProposal(exchange_id=street.exchange_id, answer="yes")
+    assert await exchange.refused(answer, **me(street.opener)) == ("in_the_past", "exchange_id")
+    await exchange.fire()
+    assert await street.stage() == "expired"
+    assert not await exchange.told(ContactShared, exchange_id=street.exchange_id)
+
+
+async def test_a_neighbour_who_changes_their_mind_in_time_does_so_freely(exchange: Agreeing) -> None:
+    street = await exchange.proposed()
+    mark = await exchange.mark()
+    await street.says(street.other, "no")
+    assert await street.stage() == "open"
+    assert await street.steps(mark) == {street.opener: ["cancelled"]}
+    assert (await street.stages())[street.other] == "no"
+
+
+async def test_a_proposal_may_be_tried_once_without_further_promise(exchange: Agreeing) -> None:
+    """It is once unless said otherwise, and when it is done nothing of it goes on."""
+    assert OpenExchange.model_fields["often"].default == "once"
+    street = await exchange.agreed()
+    await exchange.get(FinishExchange(exchange_id=street.exchange_id, participant_id=street.opener))
+    exchange.move(timedelta(days=9))
+    await exchange.fire()
+    assert await street.timers() == set()
+    rows = await exchange.rows("SELECT 1 FROM exchange WHERE participant_id = $1", street.opener)
+    assert len(rows) == 1
+
+
+# --- moving and cancelling
+
+
+async def test_anyone_in_it_moves_the_moment_and_the_others_are_told(exchange: Agreeing) -> None:
+    street = await exchange.agreed(2, people=2, yes=2, when=moment(3))
+    when, mark = moment(10), await exchange.mark()
+    command = MoveMoment(exchange_id=street.exchange_id, participant_id=street.other, when=when)
+    ref = await exchange.get(command, **me(street.other))
+    assert (ref.stage, ref.next) == ("agreed", "how-was-it")
+    told = await street.steps(mark)
+    assert told == {street.opener: ["moment-changed"], street.neighbours[1]: ["moment-changed"]}
+    assert (await street.seen_by(street.opener)).when == when
+    mark = await exchange.mark()
+    await exchange.get(command, **me(street.other))
+    assert await exchange.everything_told(mark) == [], "the same moment again tells nobody"
+    exchange.move(timedelta(days=5))
+    await exchange.fire()
+    assert not (await street.steps(mark)), "the question how it was moved too"
+    exchange.move(timedelta(days=6, hours=1))
+    await exchange.fire()
+    assert set(await street.steps(mark)) == {street.opener, *street.neighbours}
+
+
+async def test_a_moment_moves_only_forward_and_only_once_both_agreed(exchange: Agreeing) -> None:
+    street = await exchange.proposed(when=moment(3))
+
+    def move(when: When) -> MoveMoment:
+        return MoveMoment(exchange_id=street.exchange_id, participant_id=street.opener, when=when)
+
+    assert await exchange.refused(move(moment(4)), **me(street.opener)) == ("wrong_stage", "exchange_id")
+    await street.answers("yes")
+    assert await exchange.refused(move(moment(-1)), **me(street.opener)) == ("in_the_past", "when")
+    assert await exchange.refused(move(moment(900)), **me(street.opener)) == ("too_far", "when")
+    await exchange.get(FinishExchange(exchange_id=street.exchange_id, participant_id=street.opener))
+    assert await exchange.refused(move(moment(4)), **me(street.opener)) == ("wrong_stage", "exchange_id")
+
+
+async def test_when_the_side_that_opened_it_cancels_it_ends(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+    mark = await exchange.mark()
+    command = CancelAgreement(exchange_id=street.exchange_id, participant_id=street.opener)
+    assert (await exchange.get(command, **me(street.opener))).stage == "withdrawn"
+    assert await street.steps(mark) == {street.other: ["cancelled"]}
+    assert await street.timers() == set()
+    mark = await exchange.mark()
+    assert (await exchange.get(command, **me(street.opener))).stage == "withdrawn"
+    assert await exchange.everything_told(mark) == []
+
+
+async def test_when_a_neighbour_cancels_someone_else_is_sought(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+    mark = await exchange.mark()
+    command = CancelAgreement(exchange_id=street.exchange_id, participant_id=street.other)
+    assert (await exchange.get(command, **me(street.other))).stage == "open"
+    assert await street.steps(mark) == {street.opener: ["cancelled"]}
+    assert {"end", "tell-nobody-found"} <= await street.timers()
+    assert not {"ask-how-it-was", "close", "decide"} & await street.timers()
+    mark = await exchange.mark()
+    assert (await exchange.get(command, **me(street.other))).stage == "open"
+    assert await exchange.everything_told(mark) == []
+    assert await exchange.refused(
+        SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="good"), **me(street.other)
+    ) == ("unknown_id", "exchange_id")
+
+
+async def test_cancelled_when_the_moment_is_there_it_ends(exchange: Agreeing) -> None:
+    street = await exchange.agreed(when=moment(2))
+    exchange.move(timedelta(days=2, minutes=5))
+    command = CancelAgreement(exchange_id=street.exchange_id, participant_id=street.other)
+    assert (await exchange.get(command, **me(street.other))).stage == "expired"
+
+
+async def test_one_of_several_cancels_and_it_goes_on_with_the_others(exchange: Agreeing) -> None:
+    street = await exchange.agreed(2, people=2, yes=2)
+    mark = await exchange.mark()
+    command = CancelAgreement(exchange_id=street.exchange_id, participant_id=street.other)
+    assert (await exchange.get(command, **me(street.other))).stage == "agreed"
+    assert await street.steps(mark) == {street.opener: ["cancelled"]}
+    assert [each.participant_id for each in (await street.seen_by(street.opener)).others] == [street.neighbours[1]]
+
+
+# --- how it was
+
+
+async def test_both_are_asked_how_it_was_after_the_moment(exchange: Agreeing) -> None:
+    street = await exchange.agreed(when=moment(3))
+    mark = await exchange.mark()
+    exchange.move(timedelta(days=3, hours=12))
+    await exchange.fire()
+    assert await street.steps(mark) == {}
+    exchange.move(timedelta(hours=13))
+    await exchange.fire()
+    assert await street.steps(mark) == {street.opener: ["how-was-it"], street.other: ["how-was-it"]}
+
+
+async def test_who_has_said_how_it_was_is_not_asked(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+    await exchange.get(
+        SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="good"), **me(street.other)
+    )
+    mark = await exchange.mark()
+    exchange.move(timedelta(days=8, hours=1))
+    await exchange.fire()
+    assert await street.steps(mark) == {street.opener: ["how-was-it"]}
+
+
+async def test_how_it_was_makes_it_done_and_those_who_met_acquaintances(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+    await exchange.rows("DELETE FROM acquaintance WHERE $1 IN (first_id, second_id)", street.opener)
+    said = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.opener, answer="good")
+    assert (await exchange.get(said, **me(street.opener))).stage == "done"
+    assert len(await exchange.told(ExchangeDone, exchange_id=street.exchange_id)) == 1
+    made = await exchange.told(AcquaintanceMade, neighbourhood_id=street.neighbourhood_id, through="exchange")
+    assert [{each.participant_id, each.other_id} for each in made] == [{street.opener, street.other}]
+    mark = await exchange.mark()
+    await exchange.get(said, **me(street.opener))
+    await exchange.get(FinishExchange(exchange_id=street.exchange_id, participant_id=street.other), **me(street.other))
+    assert await exchange.everything_told(mark) == []
+
+
+async def test_not_good_is_seen_by_nobody_else(exchange: Agreeing) -> None:
+    """The worker hears it, once; the other side sees nothing of it, and nor does what is shown to a worker."""
+    street = await exchange.agreed()
+    mark = await exchange.mark()
+    said = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="not-good")
+    ref = await exchange.get(said, **me(street.other))
+    await exchange.get(said, **me(street.other))
+    (asked,) = await exchange.told(MediationAsked, mark)
+    assert asked.participant_id == street.other
+    assert not MediationAsked.FEED
+    assert ref.stage == "done"
+    assert await street.steps(mark) == {}
+    assert (await street.seen_by(street.other)).how_it_was == "not-good"
+    for actor in (f"participant:{street.opener}", exchange.actor, "operator"):
+        shown = await exchange.get(ShowExchange(exchange_id=street.exchange_id), actor=actor)
+        assert "not-good" not in shown.model_dump_json()
+
+
+async def test_a_word_on_how_it_was_is_changed_until_it_closes(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+
+    def say(answer: Any) -> SayHowItWas:
+        return SayHowItWas(exchange_id=street.exchange_id, participant_id=street.opener, answer=answer)
+
+    await exchange.get(say("fine"), **me(street.opener))
+    await exchange.get(say("not-good"), **me(street.opener))
+    assert len(await exchange.told(MediationAsked, exchange_id=street.exchange_id)) == 1
+    exchange.move(timedelta(days=40))
+    assert await exchange.refused(say("good"), **me(street.opener)) == ("closed", "answer")
+    late = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="not-good")
+    await exchange.get(late, **me(street.other))
+    assert len(await exchange.told(MediationAsked, exchange_id=street.exchange_id)) == 2, "a first word is never late"
+
+
+async def test_what_did_not_happen_ends_quietly(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+    mark = await exchange.mark()
+    said = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="did-not-happen")
+    assert (await exchange.get(said, **me(street.other))).stage == "withdrawn"
+    assert await street.steps(mark) == {}
+    assert await street.timers() == set()
+    other = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.opener, answer="not-good")
+    assert (await exchange.get(other, **me(street.opener))).stage == "withdrawn"
+    assert len(await exchange.told(MediationAsked, mark)) == 1, "the other side is heard all the same"
+
+
+async def test_what_is_done_stays_done_when_one_says_that_it_did_not_happen(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+    await exchange.get(FinishExchange(exchange_id=street.exchange_id, participant_id=street.opener))
+    said = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="did-not-happen")
+    assert (await exchange.get(said, **me(street.other))).stage == "done"
+
+
+async def test_of_several_who_was_not_there_is_no_acquaintance(exchange: Agreeing) -> None:
+    street = await exchange.agreed(2, people=2, yes=2)
+    await exchange.rows("DELETE FROM acquaintance WHERE $1 IN (first_id, second_id)", street.opener)
+    away = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="did-not-happen")
+    assert (await exchange.get(away, **me(street.other))).stage == "agreed"
+    there = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.neighbours[1], answer="good")
+    assert (await exchange.get(there, **me(street.neighbours[1]))).stage == "done"
+    made = await exchange.told(AcquaintanceMade, neighbourhood_id=street.neighbourhood_id, through="exchange")
+    assert [{each.participant_id, each.other_id} for each in made] == [{street.opener, street.neighbours[1]}]
+
+
+async def test_what_is_still_to_come_is_cancelled_and_not_said_to_have_failed(exchange: Agreeing) -> None:
+    street = await exchange.agreed(when=moment(3))
+    said = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="did-not-happen")
+    assert await exchange.refused(said, **me(street.other)) == ("in_the_future", "answer")
+
+
+async def test_without_a_word_it_ends_and_nobody_is_told(exchange: Agreeing) -> None:
+    street = await exchange.agreed(when=moment(3))
+    exchange.move(timedelta(days=4, hours=1))
+    await exchange.fire()
+    mark = await exchange.mark()
+    exchange.move(timedelta(days=14, hours=1))
+    await exchange.fire()
+    assert await street.stage() == "expired"
+    assert await street.steps(mark) == {}
+    assert await street.timers() == set()
+    late = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="not-good")
+    await exchange.get(late, **me(street.other))
+    assert len(await exchange.told(MediationAsked, mark)) == 1, "a letter may come late"
+
+
+# --- every step is told
+
+
+STEPS: list[tuple[str, Callable[[Street], Awaitable[object]], dict[str, list[str]]]] = [
+    ("yes", lambda street: street.answers("yes"), {"opener": ["agreed"], "other": ["agreed"]}),
+    ("not-this-time", lambda street: street.answers("not-this-time"), {"other": ["not-this-time"]}),
+    ("not-now", lambda street: street.answers("not-now"), {"other": ["not-this-time"]}),
+    ("the neighbour's no", lambda street: street.says(street.other, "no"), {"opener": ["cancelled"]}),
+]
+
+
+@pytest.mark.parametrize(("answer", "step", "told"), STEPS, ids=[each[0] for each in STEPS])
+async def test_each_side_is_told_what_happens_next(
+    exchange: Agreeing, answer: str, step: Callable[[Street], Awaitable[object]], told: dict[str, list[str]]
+) -> None:
+    """From the moment that it is opened; nobody twice, and nobody what they just said themselves."""
+    street = await exchange.street()
+    assert await street.steps() == {street.opener: ["looking"], street.other: ["invited"]}, answer
+    mark = await exchange.mark()
+    await street.says(street.other, "yes")
+    assert await street.steps(mark) == {street.opener: ["found"], street.other: ["waiting"]}
+    mark = await exchange.mark()
+    await step(street)
+    names = {"opener": street.opener, "other": street.other}
+    assert await street.steps(mark) == {names[who]: steps for who, steps in told.items()}
+
+
+async def test_who_left_is_told_nothing(exchange: Agreeing) -> None:
+    street = await exchange.proposed()
+    await exchange.rows("UPDATE participant SET status = 'left' WHERE participant_id = $1", street.other)
+    mark = await exchange.mark()
+    await street.answers("not-this-time")
+    assert await street.steps(mark) == {}
+
+
+# --- timers and replays
+
+
+async def test_timers_that_come_too_soon_or_late_change_nothing(exchange: Agreeing) -> None:
+    """At every stage, any of its timers; each looks whether it still holds."""
+    kinds: list[Any] = ["decide", "rest-over", "ask-how-it-was", "close"]
+    open_, proposed, agreed = await exchange.street(), await exchange.proposed(), await exchange.agreed()
+    done = await exchange.agreed()
+    await exchange.get(FinishExchange(exchange_id=done.exchange_id, participant_id=done.opener))
+    for street in (open_, proposed, agreed, done):
+        before, mark = await street.stage(), await exchange.mark()
+        for to in kinds:
+            await exchange.tell(due(street, to))
+        assert await street.stage() == before
+        assert await street.steps(mark) == {}, before
+
+
+async def test_a_timer_that_arrives_twice_is_heard_once(exchange: Agreeing) -> None:
+    street = await exchange.agreed(when=moment(1))
+    exchange.move(timedelta(days=2, hours=1))
+    mark, id_ = await exchange.mark(), new_id()
+    for _ in range(2):
+        await exchange.tell(due(street, "ask-how-it-was"), message_id=id_)
+    assert await street.steps(mark) == {street.opener: ["how-was-it"], street.other: ["how-was-it"]}
+
+
+async def test_a_timer_of_something_unknown_is_no_failure(exchange: Agreeing) -> None:
+    await exchange.tell(ExchangeDue(neighbourhood_id="nergens", exchange_id=new_id(), to="decide"))
+
+
+# --- what other handlers call
+
+
+@pytest.mark.parametrize("ending", ["withdrawn", "expired"])
+@pytest.mark.parametrize("reached", ["street", "proposed", "agreed"])
+async def test_ending_leaves_nothing_hanging(exchange: Agreeing, reached: str, ending: Any) -> None:
+    """At whichever stage: no invitation waits, no agreement runs, no timer goes off; and once more changes nothing."""
+    street: Street = await getattr(exchange, reached)(2, people=2, **({"yes": 2} if reached != "street" else {}))
+    for _ in range(2):
+        async with exchange.transaction() as tx:
+            found = await exchanges.locked(tx, street.exchange_id)
+            assert found is not None
+            ended = await agreements.end(tx, found, ending, step="taken-back")
+        assert ended.stage == ending
+    assert set((await street.stages()).values()) == {"taken-back"}
+    assert not await exchange.rows(
+        "SELECT 1 FROM agreement WHERE exchange_id = $1 AND ended_at IS NULL", street.exchange_id
+    )
+
+
+# --- bad input
+
+
+async def test_bad_input_is_refused_in_words(exchange: Agreeing) -> None:
+    street = await exchange.proposed(2, people=2, yes=2)
+    unknown, stranger = new_id(), await exchange.neighbour(street.neighbourhood_id)
+    id_ = street.exchange_id
+    cases: list[tuple[Any, dict[str, str], tuple[str, str]]] = [
+        (AnswerProposal(exchange_id=unknown, answer="yes"), {}, ("unknown_id", "exchange_id")),
+        (
+            AnswerProposal(exchange_id=id_, answer="not-this-time", participant_id=stranger),
+            {},
+            ("unknown_id", "participant_id"),
+        ),
+        (
+            AnswerProposal(exchange_id=id_, answer="yes", participant_id=street.other),
+            {},
+            ("not_allowed", "participant_id"),
+        ),
+        (FinishExchange(exchange_id=unknown, participant_id=stranger), {}, ("unknown_id", "exchange_id")),
+        (FinishExchange(exchange_id=id_, participant_id=stranger), {}, ("unknown_id", "participant_id")),
+        (FinishExchange(exchange_id=id_, participant_id=stranger), me(stranger), ("unknown_id", "exchange_id")),
+        (FinishExchange(exchange_id=id_, participant_id=street.opener), {}, ("wrong_stage", "exchange_id")),
+        (
+            FinishExchange(exchange_id=id_, participant_id=street.opener),
+            me(stranger),
+            ("unknown_id", "participant_id"),
+        ),
+        (CancelAgreement(exchange_id=id_, participant_id=street.opener), {}, ("wrong_stage", "exchange_id")),
+        (
+            SayHowItWas(exchange_id=id_, participant_id=street.opener, answer="good"),
+            {},
+            ("wrong_stage", "exchange_id"),
+        ),
+        (MoveMoment(exchange_id=id_, participant_id=street.other, when=When()), {}, ("unknown_id", "participant_id")),
+    ]
+    for command, how, expected in cases:
+        assert await exchange.refused(command, **how) == expected, command
+    assert await street.stage() == "proposed"
+
+
+async def test_saying_how_it_was_is_a_sign_of_life(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+    await exchange.rows("UPDATE participant SET heard_at = $2 WHERE participant_id = $1", street.other, later(-300))
+    await exchange.get(SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="fine"))
+    (row,) = await exchange.rows("SELECT heard_at FROM participant WHERE participant_id = $1", street.other)
+    assert row["heard_at"] > later(-1)
