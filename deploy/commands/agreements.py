@@ -46,7 +46,7 @@ def not_this_time(
 @app.command("not-now")
 def not_now(which: Which, how_: How = None, actor: Actor = OPERATOR, as_json: Json = False) -> None:
     """The side that opened it isn't up to it now: asked once more, weeks later."""
-    answered(as_json, _propose(which, "not-now", "", how_, actor), "It rests, and is asked once more, weeks later.")
+    answered(as_json, _propose(which, "not-now", "", how_, actor), "Not now, and that is fine.")
 
 
 @app.command()

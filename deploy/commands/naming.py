@@ -54,6 +54,7 @@ NEXT: dict[NextStep, str] = {
     "taken-back": "Who was asked is told that it isn't any more.",
     "found": "Somebody said yes: have a look, and agree or let others be sought.",
     "not-this-time": "Others are being sought.",
+    "resting": "Nobody is asked for some weeks; then it is looked once more.",
     "agreed": "Both agreed: each gets the other's contact.",
     "moment-changed": "The others are told of the new moment.",
     "cancelled": "The others are told.",

@@ -233,7 +233,7 @@ async def test_not_now_rests_for_weeks_and_comes_back_once(exchange: Agreeing) -
     street = await exchange.proposed(1)
     mark = await exchange.mark()
     ref = await street.answers("not-now")
-    assert (ref.stage, ref.next) == ("open", "waiting")
+    assert (ref.stage, ref.next) == ("open", "resting")
     assert await street.steps(mark) == {street.other: ["not-this-time"]}
     assert await street.timers() == {"rest-over"}
     assert (await street.answers("not-now")).stage == "open", "said before"

@@ -108,7 +108,7 @@ def answered_so(exchange: Exchange, command: AnswerProposal, invitations: Iterab
 def next_for_opener(exchange: Exchange, now: datetime) -> NextStep:
     """What the side that opened it can expect after an answer."""
     if exchange.stage in ("open", "inviting"):
-        return "waiting" if rests(exchange, now) else "looking"
+        return "resting" if rests(exchange, now) else "looking"
     return _NEXT.get(exchange.stage, "ended")
 
 

@@ -48,7 +48,8 @@ class MoveMoment(Command, type="exchange.agreement.move.v1", result=ExchangeRef)
 class CancelAgreement(Command, type="exchange.agreement.cancel.v1", result=ExchangeRef):
     """It can't go on, by anyone in the agreement, without a reason; the others are told.
 
-    When the side that opened it cancels, the exchange ends; when another does, someone else is sought.
+    When the side that opened it cancels, the exchange ends; when another does, someone else is sought, or it goes on
+    with the others when there are several.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"exchange_id": _EXCHANGE, "participant_id": _JOS}
@@ -67,7 +68,10 @@ class FinishExchange(Command, type="exchange.agreement.finish.v1", result=Exchan
 
 
 class SayHowItWas(Command, type="exchange.agreement.say-how-it-was.v1", result=ExchangeRef):
-    """How it was, in one tap. "Not good" brings the worker in, and nobody else sees it."""
+    """How it was, in one tap. "Not good" brings the worker in, and nobody else sees it.
+
+    A word on it makes it done. It can be changed until it closes; a first word is heard whenever it comes.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"exchange_id": _EXCHANGE, "participant_id": _MARTINE, "answer": "good"}
     exchange_id: UUID

@@ -24,7 +24,7 @@ Why = Literal["not-small", "structural", "drift", "in-doubt", "asked"]
 """Why an exchange was handed to the worker; `asked`: the person left it to them."""
 NextStep = Literal[
     "received", "with-worker", "looking", "invited", "invited-again", "waiting", "arranged", "taken-back", "found",
-    "not-this-time", "agreed", "moment-changed", "cancelled", "nobody-yet", "ended", "how-was-it", "thanked",
+    "not-this-time", "resting", "agreed", "moment-changed", "cancelled", "nobody-yet", "ended", "how-was-it", "thanked",
     "gathering-invited", "gathering-changed", "gathering-cancelled", "introduced",
 ]  # fmt: skip
 """What a person is told: where it stands for them, and with that what happens next."""
