@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.exchange.domain.agreements import SOME_TIME
 from services.exchange.domain.exchanges import Exchange
-from services.exchange.domain.invitations import WAITS, Invitation
+from services.exchange.domain.invitations import Invitation
 from services.exchange.domain.people import Person
 from shared.contracts.exchange import InvitationStage
 
@@ -48,12 +48,6 @@ def goes(
     else:
         stays = max(both, key=lambda id_: (id_ in agreed, *_how_far(asked.get(id_)), id_ == survivor_id))
     return double_id if stays == survivor_id else survivor_id
-
-
-def looks_on(exchange: Exchange, without: Invitation, now: datetime) -> bool:
-    """Whether someone else is to be asked, now that this question is gone."""
-    rests = exchange.rests_until is not None and exchange.rests_until > now
-    return exchange.stage in ("open", "inviting") and without.stage in (*WAITS, "yes") and not rests
 
 
 def _how_far(question: Invitation | None) -> tuple[int, datetime]:

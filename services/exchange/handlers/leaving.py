@@ -9,15 +9,16 @@ from typing import get_args
 from uuid import UUID
 
 from services.exchange.domain import leaving as domain
-from services.exchange.domain.exchanges import ENDED, Exchange
-from services.exchange.domain.invitations import WAITS
+from services.exchange.domain.exchanges import Exchange
+from services.exchange.domain.invitations import WAITS, Invitation
 from services.exchange.domain.people import Person
 from services.exchange.handlers import agreements
+from services.exchange.handlers.gatherings import leave_gatherings
 from services.exchange.repository import agreements as agreed_with
 from services.exchange.repository import exchanges, invitations, people
 from services.exchange.repository import leaving as repository
 from shared.contracts.erasure import ExchangeErasureConfirmed
-from shared.contracts.exchange import ExchangeDue, InvitationDue, WorkerAsked
+from shared.contracts.exchange import ExchangeDue, InvitationDue
 from shared.contracts.profiles import ParticipantErased, ParticipantMerged
 from shared.messaging import Transaction, handles
 
@@ -59,8 +60,7 @@ async def settle(tx: Transaction, participant_id: UUID, person: Person | None) -
         elif exchange is not None:
             await _drop_out(tx, exchange, participant_id, person)
     still_in = None if person is None or person.status == "left" else person.neighbourhood_id
-    for gathering_id, neighbourhood_id in await repository.free_places(tx, participant_id, still_in):
-        await _ask_to_welcome(tx, gathering_id, neighbourhood_id)
+    await leave_gatherings(tx, participant_id, still_in=still_in)
 
 
 async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
@@ -69,12 +69,14 @@ async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
     for id_ in sorted((double_id, survivor_id)):
         await people.locked(tx, id_)
     await repository.remember_merged(tx, double_id, survivor_id)
-    for exchange_id in await repository.exchanges_of_both(tx, double_id, survivor_id):
-        exchange = await exchanges.locked(tx, exchange_id)
-        if exchange is not None:
-            await _make_one(tx, exchange, double_id, survivor_id)
+    changed = [
+        (exchange_id, await _make_one(tx, exchange_id, double_id, survivor_id))
+        for exchange_id in await repository.exchanges_of_both(tx, double_id, survivor_id)
+    ]
     await repository.move(tx, double_id, survivor_id)
     await people.drop(tx, double_id)
+    for exchange_id, gone in changed:
+        await _go_on_without(tx, exchange_id, gone, survivor_id)
     survivor = await people.person(tx, survivor_id)
     if survivor is not None:
         await settle(tx, survivor_id, survivor)
@@ -110,30 +112,28 @@ async def _take_back_own(tx: Transaction, exchange: Exchange) -> None:
             await tx.cancel(InvitationDue.timer(each.invitation_id))
 
 
-async def _ask_to_welcome(tx: Transaction, gathering_id: UUID, neighbourhood_id: str) -> None:
-    """A gathering has nobody who welcomes people but the worker on duty."""
-    neighbourhood = await people.neighbourhood(tx, neighbourhood_id)
-    await tx.emit(
-        WorkerAsked(
-            neighbourhood_id=neighbourhood_id, worker_id=neighbourhood.worker_id if neighbourhood else None,
-            to="welcome-people", gathering_id=gathering_id,
-        )
-    )  # fmt: skip
+async def _make_one(tx: Transaction, exchange_id: UUID, double_id: UUID, survivor_id: UUID) -> Invitation | None:
+    """Nobody stands twice in one exchange: on both sides of it, or asked twice. Returns the question that is gone."""
+    exchange = await exchanges.locked(tx, exchange_id)
+    if exchange is None:
+        return None
+    agreed = set(await agreed_with.neighbours(tx, exchange_id))
+    asked = {each.participant_id: each for each in await invitations.of_exchange(tx, exchange_id)}
+    gone = domain.goes(exchange, asked, agreed, double_id, survivor_id)
+    await repository.take_out(tx, exchange_id, gone)
+    if gone in asked:
+        await tx.cancel(InvitationDue.timer(asked[gone].invitation_id))
+    return asked.get(gone)
 
 
-async def _make_one(tx: Transaction, exchange: Exchange, double_id: UUID, survivor_id: UUID) -> None:
-    """Nobody stands twice in one exchange: on both sides of it, or asked twice. Who is one person is told nothing."""
-    agreed = set(await agreed_with.neighbours(tx, exchange.exchange_id))
-    asked = {each.participant_id: each for each in await invitations.of_exchange(tx, exchange.exchange_id)}
-    going = domain.goes(exchange, asked, agreed, double_id, survivor_id)
-    await repository.take_out(tx, exchange.exchange_id, going)
-    if (question := asked.get(going)) is None:
+async def _go_on_without(tx: Transaction, exchange_id: UUID, gone: Invitation | None, survivor_id: UUID) -> None:
+    """A yes to oneself ends it, in silence; else somebody else may be asked. Who is one person is told nothing."""
+    exchange = await exchanges.locked(tx, exchange_id)
+    if exchange is None or gone is None:
         return
-    await tx.cancel(InvitationDue.timer(question.invitation_id))
-    if question.stage == "yes" and exchange.participant_id in (double_id, survivor_id):
-        if exchange.stage not in ENDED:
-            await agreements.end(tx, exchange, "withdrawn", step="taken-back")
-    elif domain.looks_on(exchange, question, tx.now):
+    if gone.stage == "yes" and exchange.participant_id == survivor_id:
+        await agreements.end(tx, exchange, "withdrawn", step="taken-back")
+    elif gone.stage in WAITS or gone.stage == "yes":
         await agreements.consider(tx, exchange)
 
 

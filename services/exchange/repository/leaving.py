@@ -36,37 +36,6 @@ async def live_exchanges(tx: Transaction, participant_id: UUID) -> list[UUID]:
     return [row["exchange_id"] for row in rows]
 
 
-async def free_places(tx: Transaction, participant_id: UUID, still_in: str | None) -> list[tuple[UUID, str]]:
-    """Gatherings that lie ahead do without them, but for those where they still live.
-
-    Returns those that they were to host, each with its neighbourhood.
-    """
-    await tx.execute(
-        """
-        UPDATE guest AS g SET coming = false, bringing = NULL FROM gathering AS h
-        WHERE g.participant_id = $1 AND g.coming AND h.gathering_id = g.gathering_id AND h.starts_at > $2
-            AND h.neighbourhood_id IS DISTINCT FROM $3
-        """,
-        participant_id, tx.now, still_in,
-    )  # fmt: skip
-    await tx.execute(
-        """
-        UPDATE series SET host_id = NULL
-        WHERE host_id = $1 AND ended_at IS NULL AND neighbourhood_id IS DISTINCT FROM $2
-        """,
-        participant_id, still_in,
-    )  # fmt: skip
-    rows = await tx.fetch(
-        """
-        UPDATE gathering SET host_id = NULL, version = version + 1
-        WHERE host_id = $1 AND stage = 'planned' AND ends_at > $2 AND neighbourhood_id IS DISTINCT FROM $3
-        RETURNING gathering_id, neighbourhood_id
-        """,
-        participant_id, tx.now, still_in,
-    )  # fmt: skip
-    return sorted((row["gathering_id"], row["neighbourhood_id"]) for row in rows)
-
-
 # --- two entries of one person
 
 
