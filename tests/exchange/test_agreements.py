@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -25,9 +26,15 @@ from shared.contracts.exchange import (
     ExchangeReleased,
     ExchangeWithdrawn,
     FinishExchange,
+    Introduce,
+    InviteNeighbour,
+    LimitReached,
+    ListExchanges,
     MediationAsked,
     MoveMoment,
+    NeighbourhoodDue,
     NextStepReached,
+    OpenDraft,
     OpenExchange,
     SayHowItWas,
     ShowExchange,
@@ -45,7 +52,7 @@ async def exchange(module_stack: MakeStack) -> AsyncIterator[Agreeing]:
         yield made
 
 
-def me(participant_id: UUID) -> dict[str, str]:
+def me(participant_id: UUID) -> dict[str, Any]:
     return {"actor": f"participant:{participant_id}"}
 
 
@@ -158,6 +165,51 @@ async def test_partners_answer_for_nobody(exchange: Agreeing) -> None:
         MoveMoment(exchange_id=street.exchange_id, participant_id=street.opener, when=When()),
     ):
         assert (await exchange.refused(command, sender="huisarts"))[0] == "not_allowed"
+
+
+async def test_whose_wish_the_system_proposed_agrees_with_a_neighbour_and_not_with_themselves(
+    exchange: Agreeing,
+) -> None:
+    """Their own yes opens it; it is not among the answers that are looked at, and is told of nobody."""
+    street = await exchange.street(0)
+    neighbour = await exchange.neighbour(street.neighbourhood_id, talents=[{"kind": "game"}])
+    wishes = await exchange.neighbour(street.neighbourhood_id, wishes=[{"kind": "game"}])
+    await exchange.get(Introduce(participant_id=wishes, other_id=neighbour))
+    await exchange.tell(NeighbourhoodDue(neighbourhood_id=street.neighbourhood_id, to="propose"))
+    (line,) = (await exchange.get(ListExchanges(participant_id=wishes))).exchanges
+    proposal = replace(street, opener=wishes, neighbours=[neighbour], exchange_id=line.exchange_id)
+    await exchange.get(OpenDraft(exchange_id=line.exchange_id, consented="spoken"))
+    assert await proposal.steps() == {wishes: ["invited"]}
+    await proposal.says(wishes, "yes")
+    await proposal.says(neighbour, "yes")
+    assert await proposal.stage() == "proposed"
+    assert (await proposal.answers("yes")).stage == "agreed"
+    shared = await exchange.told(ContactShared, exchange_id=line.exchange_id)
+    assert [(each.participant_id, each.other_id) for each in shared] == [(wishes, neighbour)]
+    assert "arranged" not in (await proposal.steps())[wishes]
+    await exchange.get(CancelAgreement(exchange_id=line.exchange_id, participant_id=wishes))
+    assert (await proposal.stages())[wishes] == "yes"
+    assert (await proposal.stages())[neighbour] == "taken-back"
+
+
+async def test_the_same_two_for_the_fourth_time_is_told_to_the_worker_and_nothing_is_cut(exchange: Agreeing) -> None:
+    """What rests on one neighbour is a signal; the agreement stands, and the two hear nothing of it."""
+    street = await exchange.agreed()
+    for kind in ("garden", "garden", "game"):
+        await exchange.rows("UPDATE exchange SET kind = 'walk' WHERE participant_id = $1", street.opener)
+        ref = await exchange.get(
+            OpenExchange(opening="ask", participant_id=street.opener, kind=kind), **me(street.opener)
+        )
+        street = replace(street, exchange_id=ref.exchange_id)
+        if kind == "game":
+            assert not await exchange.told(LimitReached, neighbourhood_id=street.neighbourhood_id)
+            await exchange.get(InviteNeighbour(exchange_id=ref.exchange_id, participant_id=street.other))
+        await street.says(street.other, "yes")
+        mark = await exchange.mark()
+        assert (await street.answers("yes")).stage == "agreed"
+        assert await street.steps(mark) == {street.opener: ["agreed"], street.other: ["agreed"]}
+    (reached,) = await exchange.told(LimitReached, neighbourhood_id=street.neighbourhood_id)
+    assert (reached.why, reached.participant_id, reached.other_id) == ("drift", street.opener, street.other)
 
 
 # --- several people

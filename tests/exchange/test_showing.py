@@ -27,7 +27,7 @@ async def exchange(module_stack: MakeStack) -> AsyncIterator[Agreeing]:
         yield made
 
 
-def me(participant_id: UUID) -> dict[str, str]:
+def me(participant_id: UUID) -> dict[str, Any]:
     return {"actor": f"participant:{participant_id}"}
 
 

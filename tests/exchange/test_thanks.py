@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from shared.contracts.envelope import REGISTRY
-from shared.contracts.exchange import CancelAgreement, FinishExchange, SayThanks, ShowExchange, ThanksSaid
+from shared.contracts.exchange import (
+    CancelAgreement,
+    FinishExchange,
+    InviteNeighbour,
+    SayThanks,
+    ShowExchange,
+    ThanksSaid,
+)
 from shared.ids import new_id
 from tests.architecture.sources import ROOT
 from tests.conftest import MakeStack
@@ -24,7 +32,7 @@ async def exchange(module_stack: MakeStack) -> AsyncIterator[Agreeing]:
         yield made
 
 
-def me(participant_id: UUID) -> dict[str, str]:
+def me(participant_id: UUID) -> dict[str, Any]:
     return {"actor": f"participant:{participant_id}"}
 
 
@@ -126,6 +134,21 @@ async def test_who_cancelled_reads_no_more_of_it(exchange: Agreeing) -> None:
     await exchange.get(CancelAgreement(exchange_id=street.exchange_id, participant_id=street.other))
     assert await words_for(street, street.other) == []
     assert await exchange.refused(thanks(street, street.other), **me(street.other)) == ("unknown_id", "exchange_id")
+
+
+async def test_what_was_said_to_one_is_not_for_the_next(exchange: Agreeing) -> None:
+    """A neighbour can't after all, and another comes: each has words of their own."""
+    street = await exchange.agreed()
+    await exchange.get(thanks(street, street.opener), **me(street.opener))
+    await exchange.get(CancelAgreement(exchange_id=street.exchange_id, participant_id=street.other))
+    exchange.move(timedelta(minutes=5))
+    fresh = await exchange.neighbour(street.neighbourhood_id, talents=[{"kind": "garden"}])
+    await exchange.get(InviteNeighbour(exchange_id=street.exchange_id, participant_id=fresh))
+    await street.says(fresh, "yes")
+    await street.answers("yes")
+    assert await words_for(street, fresh) == []
+    await exchange.get(thanks(street, street.opener), **me(street.opener))
+    assert len(await words_for(street, fresh)) == 1
 
 
 async def test_thanks_are_a_sign_of_life(exchange: Agreeing) -> None:

@@ -167,6 +167,11 @@ def met_in(neighbours: Iterable[UUID], said: Mapping[UUID, HowItWas]) -> list[UU
     return [each for each in neighbours if said.get(each) != "did-not-happen"]
 
 
+def said_since(exchange: Exchange, said: Iterable[Thanks]) -> list[Thanks]:
+    """The words of thanks since both agreed: what was said to a neighbour before is not for another."""
+    return [each for each in said if exchange.agreed_at is not None and each.said_at >= exchange.agreed_at]
+
+
 def said_before(said: Iterable[Thanks], participant_id: UUID, words: str) -> bool:
     """Whether they thanked in these very words: once is enough."""
     return any(each.participant_id == participant_id and each.words == words for each in said)

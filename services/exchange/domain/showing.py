@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from services.exchange.domain.agreements import said_yes
+from services.exchange.domain.agreements import said_since, said_yes
 from services.exchange.domain.exchanges import Exchange
 from services.exchange.domain.invitations import Invitation
 from shared.contracts.exchange import Deviation, ExchangeSummary, HowItWas, InvitationStage, PersonInExchange, Thanks
@@ -126,6 +126,5 @@ def _thanks(whole: Whole, eyes: Eyes) -> list[Thanks]:
         return list(whole.thanks)
     if eyes.side != "agreed" or eyes.participant_id not in whole.neighbours:
         return []
-    return [
-        each for each in whole.thanks if each.participant_id in (eyes.participant_id, whole.exchange.participant_id)
-    ]
+    two = {eyes.participant_id, whole.exchange.participant_id}
+    return [each for each in said_since(whole.exchange, whole.thanks) if each.participant_id in two]

@@ -57,7 +57,7 @@ async def say_thanks(command: SayThanks, tx: Transaction) -> ExchangeRef:
     """Kept for the two; whom it is for hears that there is a word for them."""
     exchange, neighbours, actor = await joined(tx, command.exchange_id, command.participant_id)
     domain.refuse_apart(exchange, neighbours)
-    said = await repository.thanks(tx, exchange.exchange_id)
+    said = domain.said_since(exchange, await repository.thanks(tx, exchange.exchange_id))
     if not domain.said_before(said, command.participant_id, command.words):
         domain.refuse_too_much(said, command.participant_id)
         await repository.say_thanks(tx, exchange.exchange_id, command.participant_id, command.words, str(actor))

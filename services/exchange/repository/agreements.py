@@ -54,8 +54,14 @@ async def ever_agreed(tx: Transaction, exchange_id: UUID, participant_id: UUID) 
 
 
 async def experiences(tx: Transaction, exchange_id: UUID) -> dict[UUID, HowItWas]:
-    """What each said of how it was."""
-    rows = await tx.fetch("SELECT participant_id, answer FROM experience WHERE exchange_id = $1", exchange_id)
+    """What each said of how it was, of what was agreed last."""
+    rows = await tx.fetch(
+        """
+        SELECT x.participant_id, x.answer FROM experience AS x JOIN exchange AS e USING (exchange_id)
+        WHERE x.exchange_id = $1 AND x.said_at >= e.agreed_at
+        """,
+        exchange_id,
+    )
     return {row["participant_id"]: row["answer"] for row in rows}
 
 
