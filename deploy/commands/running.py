@@ -32,10 +32,10 @@ TO_START = 180.0
 async def in_foreground(home: Home, ports: Ports, *, demo: bool) -> None:
     """Run the stack until a signal ends it: a live table in a terminal, a line per change elsewhere."""
     if not console.is_terminal:
-        await _run(home, ports, _Lines(), demo=demo)
+        await _run(home, ports, _Lines(home), demo=demo)
     else:
         with Live(console=console, auto_refresh=False) as live:
-            await _run(home, ports, _LiveTable(live), demo=demo)
+            await _run(home, ports, _LiveTable(home, live), demo=demo)
     console.print("Stopped.")
 
 
@@ -87,22 +87,36 @@ def table(state: RunState) -> Group:
     return Group(shown, *(Text(f"{part.name}: {part.note}\n", "red") for part in state.parts if part.note))
 
 
-def what_to_try(state: RunState) -> Text:
+def what_to_try(home: Home, state: RunState) -> Text:
     """The next step for someone who sees it for the first time."""
     inbox = next((part.address for part in state.parts if part.name == "mail"), "")
+    loaded = home.contents.exists() and home.contents.read_text(encoding="utf-8") == DEMO
     steps = [
         ("weefsel participants list", "who is in the network"),
+        *(_IN_THE_DEMO if loaded else [("weefsel exchange --help", "asks and offers, and what comes of them")]),
         ("weefsel events list", "every message that services exchange"),
-        ("weefsel logs profiles -f", "what a service does"),
+        ("weefsel logs exchange -f", "what a service does"),
         ("weefsel clock +14d", "two weeks later"),
         (inbox, "the mails that would have been sent"),
     ]
-    lines = ["Try next (. .venv/bin/activate makes `weefsel` known):", *(f"  {what:<28}{why}" for what, why in steps)]
+    lines = ["Try next (. .venv/bin/activate makes `weefsel` known):", *(f"  {what:<46} {why}" for what, why in steps)]
     return Text("\n".join(lines))
+
+
+_IN_THE_DEMO = [
+    ("weefsel exchange list", "asks and offers: done, being looked for, with the worker"),
+    ("weefsel exchange show 'martine: haag'", "one that went from an ask to thanks"),
+    ("weefsel exchange invitations lucas", "whom he has met is asked at once; the others ..."),
+    ("weefsel exchange send ivana --as worker:marie", "... when a worker has looked"),
+    ("weefsel gatherings list --past", "where people met, and where they will"),
+]
 
 
 class _Lines:
     """Output that a file or another program keeps: a line per change."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
 
     def part_changed(self, state: RunState, part: PartState) -> None:
         note = f": {part.note}" if part.note else ""
@@ -113,13 +127,14 @@ class _Lines:
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
     def ready(self, state: RunState) -> None:
-        console.print(table(state), what_to_try(state))
+        console.print(table(state), what_to_try(self.home, state))
 
 
 class _LiveTable:
     """A table that stays true, for the person at the terminal."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, home: Home, live: Live) -> None:
+        self.home = home
         self.live = live
         self.hints = Text("Starting …")
 
@@ -130,7 +145,7 @@ class _LiveTable:
         self.live.console.print(sentence, markup=False, highlight=False)
 
     def ready(self, state: RunState) -> None:
-        self.hints = Text.assemble(what_to_try(state), "\nCtrl-C stops all of it.")
+        self.hints = Text.assemble(what_to_try(self.home, state), "\nCtrl-C stops all of it.")
         self.live.update(Group(table(state), self.hints), refresh=True)
 
 

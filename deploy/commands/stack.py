@@ -40,7 +40,7 @@ def up(
         home, chosen = common.on_this_machine(), Ports.chosen(ports)
         if detach:
             state = running.start_detached(home, chosen, demo=demo)
-            console.print(running.table(state), running.what_to_try(state))
+            console.print(running.table(state), running.what_to_try(home, state))
         else:
             asyncio.run(running.in_foreground(home, chosen, demo=demo))
 

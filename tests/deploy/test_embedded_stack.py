@@ -128,7 +128,7 @@ def _secrets_are_for_their_owner_alone(home: Home) -> None:
 
 
 async def _what_crashes_is_started_again(keyboard: Keyboard) -> None:
-    for name in ("profiles", "nats", "postgres"):
+    for name in ("profiles", "exchange", "nats", "postgres"):
         before = keyboard.part(name).process
         assert before is not None
         os.kill(before.pid, signal.SIGKILL)
