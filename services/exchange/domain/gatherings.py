@@ -161,6 +161,12 @@ def one_of(series: Series, gathering_id: UUID, starts_at: datetime, zone: ZoneIn
     )  # fmt: skip
 
 
+def planned(series: Series, moments: Sequence[datetime], then: datetime | None, now: datetime) -> Series:
+    """A series of which these have been planned; without one that comes after them it has ended."""
+    last = moments[-1] if moments else series.planned_until
+    return replace(series, planned_until=last, ended_at=now if then is None else None)
+
+
 def alone(command: PlanGathering, gathering_id: UUID, planned_by: str, now: datetime) -> Gathering:
     """A gathering that stands by itself."""
     same = command.model_dump(exclude={"repeats", "invite"})

@@ -82,10 +82,7 @@ async def cancel_gathering(command: CancelGathering, tx: Transaction) -> Gatheri
 async def on_gathering_due(event: GatheringDue, tx: Transaction) -> None:
     """The next ones of a series are planned, neighbours are invited, or someone's quiet hours are over."""
     if event.to == "plan-next":
-        series = await repository.locked_series(tx, event.gathering_id)
-        place = await people.neighbourhood(tx, event.neighbourhood_id)
-        if series is not None and series.ended_at is None and place is not None:
-            await _plan_next(tx, series, place, after=series.planned_until)
+        await _plan_following(tx, event.gathering_id)
         return
     gathering = await repository.locked(tx, event.gathering_id)
     if gathering is None:
@@ -96,21 +93,18 @@ async def on_gathering_due(event: GatheringDue, tx: Transaction) -> None:
         await invite_in_time(tx, gathering, await _known_place(tx, gathering))
 
 
-async def leave_gatherings(
-    tx: Transaction, participant_id: UUID, *, still_in: str | None = None, until: datetime | None = None
-) -> None:
-    """Someone takes no part any more, until a moment or for good; in `still_in`, where they still live, they do.
+async def leave_gatherings(tx: Transaction, participant_id: UUID, *, still_in: str | None) -> None:
+    """Someone takes no part any more, but in `still_in`, where they still live.
 
     Their places are free for others, and the worker welcomes people in their stead.
     """
-    await guests.free_places(tx, participant_id, still_in=still_in, until=until)
-    for gathering in await repository.hosted(tx, participant_id, still_in=still_in, until=until):
+    await guests.free_places(tx, participant_id, still_in=still_in)
+    for gathering in await repository.hosted(tx, participant_id, still_in=still_in):
         after = domain.without_host(gathering)
         await repository.save(tx, after)
         await tx.emit(domain.told(GatheringChanged, after))
         await _ask_to_welcome(tx, after)
-    if until is None:
-        await repository.leave_series(tx, participant_id, still_in=still_in)
+    await repository.leave_series(tx, participant_id, still_in=still_in)
 
 
 async def theirs(tx: Transaction, gathering_id: UUID) -> Gathering:
@@ -166,6 +160,18 @@ async def _plan(tx: Transaction, gathering: Gathering, place: Neighbourhood) -> 
     return gathering
 
 
+async def _plan_following(tx: Transaction, series_id: UUID) -> None:
+    """The next ones of a series that goes on; it ends with its neighbourhood."""
+    series = await repository.locked_series(tx, series_id)
+    place = await people.neighbourhood(tx, series.neighbourhood_id) if series else None
+    if series is None or series.ended_at is not None or place is None:
+        return
+    if place.retired:
+        await repository.keep_series(tx, replace(series, ended_at=tx.now))
+    else:
+        await _plan_next(tx, series, place, after=series.planned_until)
+
+
 async def _plan_next(
     tx: Transaction, series: Series, place: Neighbourhood, *, after: datetime | None
 ) -> list[Gathering]:
@@ -173,17 +179,28 @@ async def _plan_next(
     ahead = timedelta(days=access.policy(tx, place).gatherings.ahead_days)
     until = max(tx.now + ahead, series.first_at)
     found = recurrence.moments(series.repeats, series.first_at, place.zone, after=after, until=until)
-    new = [domain.one_of(series, new_id(), each, place.zone, tx.now) for each in found.within if each > tx.now]
-    planned = [await _plan(tx, each, place) for each in new]
-    last = found.within[-1] if found.within else series.planned_until
-    over = found.then is None or place.retired
-    await repository.keep_series(tx, replace(series, planned_until=last, ended_at=tx.now if over else None))
-    if found.then is not None and not place.retired:
+    host_id = await _present_host(tx, series)
+    new = [
+        domain.one_of(replace(series, host_id=host_id), new_id(), each, place.zone, tx.now)
+        for each in found.within if each > tx.now
+    ]  # fmt: skip
+    for each in new:
+        await _plan(tx, each, place)
+        if host_id != series.host_id:
+            await _ask_to_welcome(tx, each)
+    await repository.keep_series(tx, domain.planned(series, found.within, found.then, tx.now))
+    if found.then is not None:
         due = GatheringDue(
             neighbourhood_id=series.neighbourhood_id, gathering_id=series.series_id, to="plan-next"
         )  # fmt: skip
         await tx.at(max(tx.now, found.then - ahead), due, GatheringDue.timer(series.series_id, "plan-next"))
-    return planned
+    return new
+
+
+async def _present_host(tx: Transaction, series: Series) -> UUID | None:
+    """Who welcomes people at the next ones; not who takes no part at this moment."""
+    host = await people.present(tx, series.host_id) if series.host_id else None
+    return host.participant_id if host is not None and host.status == "active" else None
 
 
 async def _series_to_end(tx: Transaction, gathering: Gathering) -> Series | None:

@@ -82,18 +82,15 @@ async def listed(
     return [gathering_from(row) for row in rows]
 
 
-async def hosted(
-    tx: Transaction, host_id: UUID, *, still_in: str | None, until: datetime | None
-) -> list[Gathering]:  # fmt: skip
-    """Where someone is to welcome people before a moment (None: ever), but where they still live; to change."""
+async def hosted(tx: Transaction, host_id: UUID, *, still_in: str | None) -> list[Gathering]:
+    """Where someone is to welcome people, but where they still live; to change."""
     rows = await tx.fetch(
         """
         SELECT * FROM gathering
-        WHERE host_id = $1 AND starts_at > $2 AND stage = 'planned' AND ($3::timestamptz IS NULL OR starts_at < $3)
-            AND neighbourhood_id IS DISTINCT FROM $4
+        WHERE host_id = $1 AND ends_at > $2 AND stage = 'planned' AND neighbourhood_id IS DISTINCT FROM $3
         ORDER BY gathering_id FOR UPDATE
         """,
-        host_id, tx.now, until, still_in,
+        host_id, tx.now, still_in,
     )  # fmt: skip
     return [gathering_from(row) for row in rows]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from services.exchange.domain.gatherings import Gathering, Guest, Neighbour
@@ -98,22 +97,19 @@ async def drop(tx: Transaction, guest: Guest) -> None:
     )
 
 
-async def free_places(
-    tx: Transaction, participant_id: UUID, *, still_in: str | None, until: datetime | None
-) -> None:  # fmt: skip
-    """Someone comes to nothing that begins before a moment (None: ever), but where they still live; what they have not
-    been asked yet they are not asked."""
+async def free_places(tx: Transaction, participant_id: UUID, *, still_in: str | None) -> None:
+    """Someone comes to nothing that lies ahead, but where they still live; nor are they asked what waits for them."""
     ahead = """
         g.participant_id = $1 AND h.gathering_id = g.gathering_id AND h.starts_at > $2
-        AND ($3::timestamptz IS NULL OR h.starts_at < $3) AND h.neighbourhood_id IS DISTINCT FROM $4
+        AND h.neighbourhood_id IS DISTINCT FROM $3
     """
     await tx.execute(
         f"DELETE FROM guest AS g USING gathering AS h WHERE {ahead} AND g.waiting",  # noqa: S608 - a constant
-        participant_id, tx.now, until, still_in,
+        participant_id, tx.now, still_in,
     )  # fmt: skip
     await tx.execute(
         f"UPDATE guest AS g SET coming = false, bringing = NULL FROM gathering AS h WHERE {ahead} AND g.coming",  # noqa: S608
-        participant_id, tx.now, until, still_in,
+        participant_id, tx.now, still_in,
     )  # fmt: skip
 
 
@@ -126,7 +122,7 @@ async def near(tx: Transaction, gathering: Gathering) -> list[Neighbour]:
         """
         WITH there AS MATERIALIZED (
             SELECT participant_id FROM guest WHERE gathering_id = $1 AND coming
-            UNION SELECT $3 WHERE $3 IS NOT NULL
+            UNION SELECT $3::uuid WHERE $3::uuid IS NOT NULL
         ), known AS MATERIALIZED (
             SELECT a.second_id AS participant_id FROM acquaintance AS a JOIN there AS t ON t.participant_id = a.first_id
             UNION SELECT a.first_id FROM acquaintance AS a JOIN there AS t ON t.participant_id = a.second_id
