@@ -83,6 +83,10 @@ class Street:
         query = ShowExchange(exchange_id=self.exchange_id)
         return await self.agreeing.get(query, actor=f"participant:{participant_id}")
 
+    def kept(self, participant_id: UUID, **more: Any) -> ParticipantKept:
+        """Someone of this street, as profiles tells of them next."""
+        return kept(participant_id, self.neighbourhood_id, **more)
+
     async def timers(self) -> set[str]:
         """Of its timers, which run."""
         suffix = f":{self.exchange_id}"
@@ -103,8 +107,7 @@ class Agreeing(Handling):
     async def neighbour(self, neighbourhood_id: str, **more: Any) -> UUID:
         """Someone in the network, as profiles tells of them."""
         id_ = new_id()
-        values: dict[str, Any] = {"status": "active", "languages": ["nl"], "reached_by": "email"} | more
-        await self.tell(ParticipantKept(participant_id=id_, version=1, neighbourhood_id=neighbourhood_id, **values))
+        await self.tell(kept(id_, neighbourhood_id, **more))
         return id_
 
     async def street(self, neighbours: int = 1, *, people: int = 1, **opening: Any) -> Street:
@@ -138,6 +141,12 @@ class Agreeing(Handling):
         street = await self.proposed(neighbours, people=people, yes=yes, **opening)
         assert (await street.answers("yes")).stage == "agreed"
         return street
+
+
+def kept(participant_id: UUID, neighbourhood_id: str, **more: Any) -> ParticipantKept:
+    """Someone in the network, as profiles tells of them."""
+    values: dict[str, Any] = {"version": 1, "status": "active", "languages": ["nl"], "reached_by": "email"} | more
+    return ParticipantKept(participant_id=participant_id, neighbourhood_id=neighbourhood_id, **values)
 
 
 def moment(days: float) -> When:

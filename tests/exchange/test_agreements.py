@@ -139,7 +139,7 @@ async def test_two_neighbours_who_say_yes_at_once_are_one_agreement(exchange: Ag
     assert len(await exchange.told(ContactShared, exchange_id=street.exchange_id)) == 1
 
 
-async def test_the_answer_can_be_given_by_phone_or_for_someone(exchange: Agreeing) -> None:
+async def test_an_answer_given_by_phone_or_at_the_door_is_theirs(exchange: Agreeing) -> None:
     """A worker records it as theirs, and so does who holds their mandate; nobody else hears that there is anything."""
     street = await exchange.proposed()
     answer = AnswerProposal(exchange_id=street.exchange_id, answer="yes", how="phone")
@@ -261,6 +261,37 @@ async def test_not_this_time_to_one_of_several_lets_the_others_stay(exchange: Ag
 # --- no, not now
 
 
+async def test_no_is_free_and_needs_no_reason(exchange: Agreeing) -> None:
+    """No command has a field for one, a neighbour's no is told to nobody, and nothing is said against who gives it."""
+    for contract in (AnswerInvitation, AnswerProposal, CancelAgreement):
+        assert not {"reason", "why", "words"} & set(contract.model_fields)
+    street = await exchange.street(2)
+    mark = await exchange.mark()
+    await street.says(street.other, "no")
+    assert await street.steps(mark) == {}
+    assert await street.stages() == {street.other: "no", street.neighbours[1]: "asked"}
+    await street.says(street.neighbours[1], "yes")
+    mark = await exchange.mark()
+    await street.answers("not-this-time")
+    assert await street.steps(mark) == {street.neighbours[1]: ["not-this-time"]}
+
+
+async def test_silence_is_an_answer_and_is_never_chased(exchange: Agreeing) -> None:
+    """Of a neighbour, nobody hears it; of the side that opened it, the neighbour hears that it is no longer asked."""
+    street = await exchange.street()
+    mark = await exchange.mark()
+    exchange.move(timedelta(days=4))
+    await exchange.fire()
+    assert await street.steps(mark) == {}
+    assert await street.stages() == {street.other: "silent"}
+    street = await exchange.proposed()
+    mark = await exchange.mark()
+    for _ in range(20):
+        exchange.move(timedelta(days=2))
+        await exchange.fire()
+    assert await street.steps(mark) == {street.other: ["taken-back"]}
+
+
 async def test_a_proposal_is_declined_without_a_reason_and_others_are_sought(exchange: Agreeing) -> None:
     """Not this time: the neighbour is told kindly, at once, and the next one is asked."""
     street = await exchange.proposed(1)
@@ -281,7 +312,7 @@ async def test_a_proposal_is_declined_without_a_reason_and_others_are_sought(exc
     assert "reason" not in AnswerProposal.model_fields
 
 
-async def test_not_now_rests_for_weeks_and_comes_back_once(exchange: Agreeing) -> None:
+async def test_a_not_now_is_asked_again_at_most_once_weeks_later(exchange: Agreeing) -> None:
     street = await exchange.proposed(1)
     mark = await exchange.mark()
     ref = await street.answers("not-now")

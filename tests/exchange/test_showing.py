@@ -15,6 +15,7 @@ from shared.contracts.exchange import (
     OpenExchange,
     SayHowItWas,
     ShowExchange,
+    ShowInvitation,
 )
 from shared.ids import new_id
 from tests.conftest import MakeStack
@@ -51,9 +52,7 @@ async def test_nobody_learns_who_the_other_is_before_both_agreed(exchange: Agree
     assert seen_people(await street.seen_by(street.opener)) == {}
     assert seen_people(await street.seen_by(street.other)) == {street.other: False}
     await street.says(street.neighbours[1], "yes")
-    proposed = await street.seen_by(street.opener)
-    assert seen_people(proposed) == dict.fromkeys(street.neighbours, False)
-    assert proposed.others[0].pleasure.words == "snoeien met muziek", "the pleasure of the other side"
+    assert seen_people(await street.seen_by(street.opener)) == dict.fromkeys(street.neighbours, False)
     assert (await street.seen_by(street.other)).participant_id is None
     await street.answers("yes")
     assert seen_people(await street.seen_by(street.opener)) == dict.fromkeys(street.neighbours, True)
@@ -61,9 +60,17 @@ async def test_nobody_learns_who_the_other_is_before_both_agreed(exchange: Agree
     assert (found.participant_id, seen_people(found)) == (street.opener, {street.other: True})
 
 
-async def test_an_offer_names_the_wish_of_the_other_side(exchange: Agreeing) -> None:
-    street = await exchange.proposed(opening="offer")
-    assert (await street.seen_by(street.opener)).others[0].pleasure.words == "leren snoeien"
+async def test_a_proposal_names_the_pleasure_of_the_other_side(exchange: Agreeing) -> None:
+    """To the neighbour when they are asked, and to who opened it when they said yes; of an offer, the wish."""
+    for opening, words in (("ask", "snoeien met muziek"), ("offer", "leren snoeien")):
+        street = await exchange.street(opening=opening)
+        part = "wishes" if opening == "ask" else "talents"
+        likes = {part: [{"kind": "garden", "words": "samen in het groen"}], "version": 2}
+        await exchange.tell(street.kept(street.opener, **likes))
+        query = ShowInvitation(invitation_id=await street.invitation(street.other))
+        assert (await exchange.get(query, **me(street.other))).pleasure.words == "samen in het groen"
+        await street.says(street.other, "yes")
+        assert (await street.seen_by(street.opener)).others[0].pleasure.words == words
 
 
 async def test_what_is_not_yours_does_not_exist(exchange: Agreeing) -> None:
