@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from shared import clock
-from shared.contracts.exchange import Attention, AttentionPage, ListAttention
+from shared.contracts.exchange import Attention, AttentionPage, ListAttention, Stage
 from shared.ids import new_id
 from tests.conftest import MakeStack
 from tests.exchange.looking_back import WORKER, LookingBack, looking_back
@@ -96,7 +96,7 @@ async def test_on_whom_much_rests_is_a_reason_to_visit_by_their_yes_or_their_off
     place = await back.place()
     says_yes, offers, *others = [await back.someone(place) for _ in range(6)]
     for number in range(4):
-        stage = "agreed" if number % 2 else "done"
+        stage: Stage = "agreed" if number % 2 else "done"
         await back.had(place, others[number], says_yes, stage=stage)
         await back.had(place, offers, others[number], opening="offer", stage=stage)
     found = await reasons(back, place, "one-way")

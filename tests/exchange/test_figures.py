@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -92,7 +92,7 @@ def _told(before: Told, month: Shown) -> Told:
     )  # fmt: skip
 
 
-def _with(before: Any, count: int | None) -> set[int]:
+def _with(before: Collection[int], count: int | None) -> set[int]:
     return {*before} if count is None else {*before, count}
 
 
@@ -114,7 +114,7 @@ def test_no_difference_gives_fewer_than_five(counts: list[Counts], smallest: int
     for month in counts:
         told.append(shown(month, before, smallest))
         before = _told(before, told[-1])
-    of_people = [
+    of_people: list[list[int | None]] = [
         [each.people_in_exchanges for each in told],
         [each.people_who_gave_a_turn for each in told],
         [each.people_at_gatherings for each in told],

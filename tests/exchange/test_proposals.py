@@ -15,7 +15,6 @@ import pytest
 from services.exchange.domain import proposals as domain
 from services.exchange.domain.people import Neighbourhood
 from services.exchange.domain.proposals import Fit, Wish
-from services.exchange.handlers import proposals
 from services.exchange.matching import Likely
 from shared import clock
 from shared.contracts.exchange import (
@@ -25,6 +24,7 @@ from shared.contracts.exchange import (
     ExchangeDue,
     ExchangeOpened,
     ListExchanges,
+    MatchReason,
     NeighbourhoodDue,
     NextStepReached,
     OpenDraft,
@@ -250,7 +250,7 @@ async def test_who_have_met_come_first_then_who_live_near(
         orders.append([fit.exchange.participant_id for fit in found])
         return found
 
-    monkeypatch.setattr(proposals.domain, "best", best)
+    monkeypatch.setattr(domain, "best", best)
     await propose(back, place)
     assert orders == [[wishes["met"], wishes["near"], wishes["far"]]]
 
@@ -306,12 +306,14 @@ async def test_what_the_system_proposed_is_before_the_worker_alone(back: Looking
 
 def test_of_the_same_fits_the_same_are_chosen() -> None:
     place = Neighbourhood("here", "Europe/Brussels", "default", False, None)
+    near: tuple[MatchReason, ...] = ("near",)
+    chances = ((False, ()), (False, near), (True, ()), (True, near), (False, ()))
     fits = [
         Fit(
             domain.drafted(Wish(new_id(), "game", None), new_id(), place, clock.now()),
             Likely(new_id(), acquainted, reasons),
         )
-        for acquainted, reasons in ((False, ()), (False, ("near",)), (True, ()), (True, ("near",)), (False, ()))
+        for acquainted, reasons in chances
     ]
     twice = replace(fits[0], neighbour=Likely(new_id(), False, ()))
     order = [fits[index] for index in (3, 2, 1, 0, 4)]

@@ -128,7 +128,7 @@ async def test_among_a_hundred_thousand_it_reads_those_who_are_silent_and_no_oth
         """,
         place, clock.now(),
     )  # fmt: skip
-    await back.rows("ANALYZE participant")
+    await back.stack.execute("exchange", "ANALYZE participant")
     plan = await back.rows(
         """
         EXPLAIN SELECT participant_id FROM participant

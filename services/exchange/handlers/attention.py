@@ -21,9 +21,7 @@ async def list_attention(query: ListAttention, tx: Transaction) -> AttentionPage
     neighbourhood = await access.place(tx, query.neighbourhood_id)
     bounds = domain.bounds(access.policy(tx, neighbourhood), tx.now)
     after = domain.place(query.after)
-    items = await repository.reasons_to_visit(
-        tx, query.neighbourhood_id, query.reason, bounds, after, query.limit
-    )  # fmt: skip
+    items = await repository.reasons_to_visit(tx, query.neighbourhood_id, query.reason, bounds, after, query.limit)
     return AttentionPage(items=items, next=domain.next_after(items, query.limit))
 
 
@@ -32,9 +30,8 @@ async def look_for_silence(tx: Transaction, neighbourhood: Neighbourhood) -> boo
     before = domain.silent_before(access.policy(tx, neighbourhood), tx.now)
     silent = await repository.notice_silence(tx, neighbourhood.neighbourhood_id, before, _AT_ONCE)
     for participant_id, since in silent:
-        await tx.emit(
-            SilenceNoticed(
-                neighbourhood_id=neighbourhood.neighbourhood_id, participant_id=participant_id, since=since
-            )
-        )  # fmt: skip
+        noticed = SilenceNoticed(
+            neighbourhood_id=neighbourhood.neighbourhood_id, participant_id=participant_id, since=since
+        )
+        await tx.emit(noticed)
     return len(silent) == _AT_ONCE

@@ -55,17 +55,18 @@ async def reasons_to_visit(
             WHERE ($2 IS NULL OR $2 = 'nobody-found') AND e.neighbourhood_id = $1
                 AND e.stage IN ('open', 'inviting') AND e.nobody_told_at IS NOT NULL
             UNION ALL
-            SELECT participant_id, 'much-rests-on-them', min(turn.agreed_at), NULL
-            FROM turn JOIN here USING (participant_id)
-            WHERE ($2 IS NULL OR $2 = 'much-rests-on-them') AND turn.for_another AND turn.agreed_at >= $5
-            GROUP BY participant_id HAVING count(DISTINCT turn.exchange_id) >= $6
+            SELECT participant_id, 'much-rests-on-them', since, NULL FROM (
+                SELECT participant_id, min(agreed_at) AS since FROM turn
+                WHERE ($2 IS NULL OR $2 = 'much-rests-on-them') AND for_another AND agreed_at >= $5
+                GROUP BY participant_id HAVING count(DISTINCT exchange_id) >= $6
+            ) AS rests JOIN here USING (participant_id)
             UNION ALL
-            SELECT participant_id, 'one-way', min(turn.ended_at), NULL
-            FROM turn JOIN here USING (participant_id)
-            WHERE ($2 IS NULL OR $2 = 'one-way') AND turn.stage = 'done' AND turn.ended_at >= $7
-            GROUP BY participant_id
-            HAVING count(DISTINCT turn.exchange_id) >= $8
-                AND (bool_and(turn.for_another) OR NOT bool_or(turn.for_another))
+            SELECT participant_id, 'one-way', since, NULL FROM (
+                SELECT participant_id, min(ended_at) AS since FROM turn
+                WHERE ($2 IS NULL OR $2 = 'one-way') AND stage = 'done' AND ended_at >= $7
+                GROUP BY participant_id
+                HAVING count(DISTINCT exchange_id) >= $8 AND (bool_and(for_another) OR NOT bool_or(for_another))
+            ) AS one_way JOIN here USING (participant_id)
         )
         SELECT participant_id, reason, since, exchange_id FROM found
         WHERE $9::timestamptz IS NULL
