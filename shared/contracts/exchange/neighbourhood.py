@@ -43,7 +43,11 @@ class ListAttention(Query, type="exchange.attention.list.v1", result=AttentionPa
 
 
 class ExchangeMonth(Contract):
-    """Counts of a month that is over. Null: fewer than may be shown, or what would give such a count away."""
+    """Counts of a month that is over, made once, when what was opened in it has had its time to be answered.
+
+    Null: fewer people stand behind it than may be shown, or it would give such a count away. A count of people is given
+    anew when it differs by five or more from all that were given before; else the nearest of those is given again.
+    """
 
     month: Month
     opened: int | None
@@ -51,7 +55,7 @@ class ExchangeMonth(Contract):
     agreed: int | None
     """Of these, those on which both sides agreed since."""
     days_to_yes: float | None
-    """The median, from opening to the first yes."""
+    """The median, from opening to the first yes, rounded to half days."""
     people_in_exchanges: int | None
     """Different people who took part in an exchange that was done."""
     people_who_gave_a_turn: int | None
