@@ -18,7 +18,7 @@ from services.exchange.repository import agreements as agreed_with
 from services.exchange.repository import exchanges, invitations, people
 from services.exchange.repository import leaving as repository
 from shared.contracts.erasure import ExchangeErasureConfirmed
-from shared.contracts.exchange import ExchangeDue, InvitationDue
+from shared.contracts.exchange import ExchangeDue, GatheringDue, InvitationDue
 from shared.contracts.profiles import ParticipantErased, ParticipantMerged
 from shared.messaging import Transaction, handles
 
@@ -73,6 +73,7 @@ async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
         (exchange_id, await _make_one(tx, exchange_id, double_id, survivor_id))
         for exchange_id in await repository.exchanges_of_both(tx, double_id, survivor_id)
     ]
+    await _move_timers(tx, double_id, survivor_id)
     await repository.move(tx, double_id, survivor_id)
     await people.drop(tx, double_id)
     for exchange_id, gone in changed:
@@ -135,6 +136,16 @@ async def _go_on_without(tx: Transaction, exchange_id: UUID, gone: Invitation | 
         await agreements.end(tx, exchange, "withdrawn", step="taken-back")
     elif gone.stage in WAITS or gone.stage == "yes":
         await agreements.consider(tx, exchange)
+
+
+async def _move_timers(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
+    """The survivor is invited to gatherings when the other entry would have been."""
+    for gathering_id, neighbourhood_id, invited_at in await repository.waits_at(tx, double_id):
+        await tx.cancel(GatheringDue.timer(gathering_id, "ask", double_id))
+        due = GatheringDue(
+            neighbourhood_id=neighbourhood_id, gathering_id=gathering_id, to="ask", participant_id=survivor_id
+        )
+        await tx.at(invited_at, due, GatheringDue.timer(gathering_id, "ask", survivor_id))
 
 
 async def _cancel_timers(tx: Transaction, participant_ids: Sequence[UUID]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from shared.messaging import Transaction
@@ -64,6 +65,18 @@ async def exchanges_of_both(tx: Transaction, one_id: UUID, other_id: UUID) -> li
         one_id, other_id,
     )  # fmt: skip
     return [row["exchange_id"] for row in rows]
+
+
+async def waits_at(tx: Transaction, participant_id: UUID) -> list[tuple[UUID, str, datetime]]:
+    """The gatherings to which someone is invited when their quiet hours are over, each with its neighbourhood."""
+    rows = await tx.fetch(
+        """
+        SELECT g.gathering_id, h.neighbourhood_id, g.invited_at FROM guest AS g JOIN gathering AS h USING (gathering_id)
+        WHERE g.participant_id = $1 AND g.waiting AND g.invited_at IS NOT NULL ORDER BY g.gathering_id
+        """,
+        participant_id,
+    )
+    return [tuple(row) for row in rows]
 
 
 async def take_out(tx: Transaction, exchange_id: UUID, participant_id: UUID) -> None:
@@ -143,7 +156,8 @@ async def _move_gatherings(tx: Transaction, double_id: UUID, survivor_id: UUID) 
     await tx.execute(
         """
         UPDATE guest AS s SET coming = greatest(s.coming, d.coming), bringing = coalesce(s.bringing, d.bringing),
-            was_there = greatest(s.was_there, d.was_there), invited_at = least(s.invited_at, d.invited_at)
+            was_there = greatest(s.was_there, d.was_there), invited_at = least(s.invited_at, d.invited_at),
+            waiting = s.waiting AND d.waiting
         FROM guest AS d
         WHERE d.participant_id = $1 AND s.participant_id = $2 AND s.gathering_id = d.gathering_id
         """,
