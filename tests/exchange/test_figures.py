@@ -276,6 +276,14 @@ async def test_a_partner_sees_the_neighbourhoods_that_it_was_granted(back: Looki
     assert await back.refused(nowhere, actor="operator") == ("unknown_id", "neighbourhood_id")
 
 
+async def test_nobody_is_shown_counts_of_their_own_street(back: LookingBack) -> None:
+    """No public counts: they are for those who fund the work."""
+    place = await back.place()
+    one = await back.someone(place)
+    query = ShowExchangeFigures(neighbourhood_id=place)
+    assert await back.refused(query, actor=f"participant:{one}") == ("not_allowed", "ce-actor")
+
+
 async def test_the_months_that_are_asked_for(back: LookingBack) -> None:
     await to_mid_month(back)
     place = await back.place()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -141,6 +142,15 @@ async def test_as_many_a_week_as_the_policy_says_also_when_the_timer_comes_twice
     assert len(second) == 3
     assert len(set(first) | set(second)) == 6
     assert set(first) | set(second) <= people
+
+
+async def test_two_timers_in_the_same_moment_propose_no_more(back: LookingBack) -> None:
+    place = await back.place()
+    for _ in range(6):
+        await wishing(back, place)
+    await enjoying(back, place)
+    await asyncio.gather(propose(back, place), propose(back, place))
+    assert len(await proposed(back, place)) == 3
 
 
 async def test_a_wish_comes_back_only_after_the_window(back: LookingBack) -> None:

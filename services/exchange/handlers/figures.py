@@ -7,7 +7,7 @@ from services.exchange.domain.people import Neighbourhood
 from services.exchange.handlers import access
 from services.exchange.repository import figures as repository
 from services.exchange.repository import people, rounds
-from shared.access import ANYONE, check_grant, who
+from shared.access import STAFF, check_grant, who
 from shared.contracts.exchange import ExchangeFigures, ExchangeMonthEnded, ShowExchangeFigures
 from shared.figures import a_year_before, month_of, stretch
 from shared.messaging import Rejected, Transaction, handles
@@ -37,8 +37,8 @@ async def on_exchange_month_ended(event: ExchangeMonthEnded, tx: Transaction) ->
 
 @handles(ShowExchangeFigures)
 async def show_exchange_figures(query: ShowExchangeFigures, tx: Transaction) -> ExchangeFigures:
-    """Counts of months that are over; for a partner, of the neighbourhoods that it was granted."""
-    actor = who(tx, ANYONE)
+    """Counts of months that are over, for those who fund the work; a partner sees the neighbourhoods granted to it."""
+    actor = who(tx, STAFF | {"partner"})
     if actor.kind == "partner":
         check_grant(await people.grant_of(tx, actor.id), query.neighbourhood_id, "neighbourhood_id")
     neighbourhood = await people.neighbourhood(tx, query.neighbourhood_id)
