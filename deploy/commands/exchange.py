@@ -179,7 +179,6 @@ def show(which: Which, actor: Actor = OPERATOR, as_json: Json = False) -> None:
     lines += [("of", called[found.participant_id]), ("kind", kind_shown(found.kind)), ("words", found.words)]
     lines += [("when", when_shown(found.when, zone)), ("how often", found.often)]
     lines += [("neighbours", found.people if found.people > 1 else None), ("stage", _stage(found))]
-    lines += [("half question", found.half or None), ("proposed", "by the system" if found.by_system else None)]
     for each in found.others:
         pleasure = each.pleasure and (each.pleasure.words or kind_shown(each.pleasure.kind))
         says = f"{called[each.participant_id]}: {'agreed' if each.agreed else 'said yes'}"
@@ -253,7 +252,10 @@ def _stands(answer: ExchangeRef) -> str:
 
 
 def _stage(found: Exchange | ExchangeSummary) -> str:
-    return f"{found.stage}: {_WHY[found.why]}" if found.why else found.stage
+    if found.stage == "draft":
+        return "proposed by the system" if found.by_system else "half question"
+    stage = "with the worker" if found.stage == "handed-over" else found.stage
+    return f"{stage}: {_WHY[found.why]}" if found.why else stage
 
 
 _WHY = {
@@ -261,5 +263,5 @@ _WHY = {
     "structural": "on a fixed rhythm",
     "drift": "it has become a rhythm",
     "in-doubt": "the words don't say what it is",
-    "asked": "left to the worker",
+    "asked": "it was left to them",
 }

@@ -194,18 +194,20 @@ def list_(
 ) -> None:  # fmt: skip
     """Gatherings, in order of time."""
 
-    async def look(client: Client) -> tuple[list[Gathering], dict[UUID | None, str]]:
+    async def look(client: Client) -> tuple[list[Gathering], dict[UUID | None, str], dict[str, ZoneInfo]]:
         since = clock.now() - BACK if past else None
         found = await _all(client, neighbourhood, {"since": since, "stage": stage}, actor)
-        return found, await names(client, (each.host_id for each in found))
+        zones = {place: await zone_of(client, place) for place in {each.neighbourhood_id for each in found}}
+        return found, await names(client, (each.host_id for each in found)), zones
 
-    found, called = ask(look)
+    found, called, zones = ask(look)
     if as_json:
         print_json(found)
         return
     rows = [
         (
-            each.title, each.neighbourhood_id, each.starts_at, each.place, called[each.host_id] or "the worker",
+            each.title, each.neighbourhood_id, shown(each.starts_at, zones[each.neighbourhood_id]), each.place,
+            called[each.host_id] or "the worker",
             f"{each.stage}, full" if each.full else each.stage, each.gathering_id,
         )
         for each in found

@@ -56,7 +56,7 @@ def candidates(
         (called[each.participant_id], ", ".join(_spoken(reason) for reason in each.reasons), each.participant_id)
         for each in found.candidates
     ]
-    lay_out(table("name", "because", "id", rows=rows, empty="Nobody comes to mind yet."))
+    lay_out(table("name", "because", "id", rows=rows, empty="Nobody else comes to mind now."))
 
 
 @app.command()
