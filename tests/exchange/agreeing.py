@@ -110,8 +110,15 @@ class Agreeing(Handling):
         await self.tell(kept(id_, neighbourhood_id, **more))
         return id_
 
+    def to_the_morning(self) -> None:
+        """Move the clock on to ten in the morning, when nobody's quiet hours run."""
+        here = clock.now().astimezone(ZoneInfo("Europe/Brussels"))
+        morning = here.replace(hour=10, minute=0)
+        self.move((morning if here <= morning else morning + timedelta(days=1)) - here)
+
     async def street(self, neighbours: int = 1, *, people: int = 1, **opening: Any) -> Street:
         """An ask for company in the garden; every neighbour has been asked, as all know each other."""
+        self.to_the_morning()
         place = f"straat-{new_id().hex[-12:]}"
         await self.tell(NeighbourhoodKept(neighbourhood_id=place, version=1, names={"nl": "Straat"}))
         await self.tell(DutyKept(neighbourhood_id=place, version=1, worker_id=self.worker_id, role="worker"))
@@ -156,10 +163,8 @@ def moment(days: float) -> When:
 
 @asynccontextmanager
 async def agreeing(make: MakeStack) -> AsyncIterator[Agreeing]:
-    """Exchange's handlers with a database and a clock of their own, on a morning when nobody is disturbed."""
+    """Exchange's handlers with a database and a clock of their own."""
     async with handling(make, "exchange", service) as made:
-        here = clock.now().astimezone(ZoneInfo("Europe/Brussels"))
-        made.move(here.replace(hour=10, minute=0) + timedelta(days=1) - here)
         found = Agreeing(**vars(made))
         found.actor = f"worker:{found.worker_id}"
         yield found

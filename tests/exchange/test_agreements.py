@@ -244,6 +244,22 @@ async def test_silence_of_the_last_one_is_an_answer_too(exchange: Agreeing) -> N
     assert (await street.stages())[street.neighbours[1]] == "silent"
 
 
+async def test_halfway_to_the_moment_those_who_said_yes_are_put_forward(exchange: Agreeing) -> None:
+    """However long the last answer takes, both sides still have time; who hasn't answered hears that it is arranged."""
+    street = await exchange.street(2, people=2, when=moment(4))
+    await street.says(street.other, "yes")
+    mark = await exchange.mark()
+    exchange.move(timedelta(days=1.9))
+    await exchange.tell(due(street, "decide"))
+    await exchange.fire()
+    assert await street.stage() == "inviting"
+    exchange.move(timedelta(days=0.2))
+    await exchange.fire()
+    assert await street.stage() == "proposed"
+    assert await street.steps(mark) == {street.opener: ["found"], street.neighbours[1]: ["arranged"]}
+    assert await street.timers() == {"decide"}
+
+
 async def test_not_this_time_to_one_of_several_lets_the_others_stay(exchange: Agreeing) -> None:
     """It goes on with the others when nobody else is left to ask."""
     street = await exchange.proposed(3, people=3, yes=3)

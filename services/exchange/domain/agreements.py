@@ -59,6 +59,18 @@ def time_to_decide_passed(exchange: Exchange, policy: Policy, invitations: Itera
     return exchange.stage == "proposed" and now >= decides_by(exchange, policy, max(answered, default=now))
 
 
+def puts_forward_at(exchange: Exchange, policy: Policy, invitations: Iterable[Invitation]) -> datetime | None:
+    """When those who said yes are put before the side that opened it, be they fewer than it takes; None without a yes.
+
+    Halfway between the first yes and the end: then both sides still have time, however long another answer takes.
+    """
+    answered = [each.answered_at for each in invitations if each.stage == "yes" and each.answered_at and not each.own]
+    until = end_of(exchange, policy)
+    if not answered or until is None:
+        return None
+    return min(answered) + max(until - min(answered), timedelta()) / 2
+
+
 def seeks_until(exchange: Exchange, policy: Policy, now: datetime) -> datetime:
     """Until when neighbours are sought again; there is always time left to find one, unless the moment comes sooner."""
     if exchange.ends_at is not None:

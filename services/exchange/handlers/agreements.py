@@ -109,18 +109,21 @@ async def joined(
 async def consider(tx: Transaction, exchange: Exchange) -> Exchange:
     """After a yes, a silence, or an end of candidates: put who said yes before the side that opened it, or look on.
 
-    It is put before them when enough said yes, or some did and nobody is left whose answer may come.
+    It is put before them when enough said yes; or some did, and nobody is left whose answer may come, or half of the
+    time has gone.
     """
-    if exchange.stage not in ("open", "inviting") or rests(exchange, tx.now):
-        return exchange
-    if domain.moment_passed(exchange, tx.now):
+    if exchange.stage not in ("open", "inviting") or rests(exchange, tx.now) or domain.moment_passed(exchange, tx.now):
         return exchange
     if len(domain.said_yes(await invitations.of_exchange(tx, exchange.exchange_id))) < exchange.people:
         exchange = await look(tx, exchange)
     asked = await invitations.of_exchange(tx, exchange.exchange_id)
+    at = domain.puts_forward_at(exchange, await policy_for(tx, exchange), asked)
+    if at is None:
+        return exchange
     yes = domain.said_yes(asked)
-    if len(yes) >= exchange.people or (yes and not domain.some_wait(asked)):
-        exchange = await _propose(tx, exchange, yes)
+    if len(yes) >= exchange.people or at <= tx.now or not domain.some_wait(asked):
+        return await _propose(tx, exchange, yes)
+    await _set(tx, exchange, "decide", at)
     return exchange
 
 
@@ -173,11 +176,11 @@ async def policy_for(tx: Transaction, exchange: Exchange) -> Policy:
 
 
 async def decide_due(tx: Transaction, exchange: Exchange) -> Exchange:
-    """The time to look at who said yes is over: silence is an answer, and is not chased."""
+    """The time to look at who said yes has come, or is over: silence is an answer, and is not chased."""
     asked = await invitations.of_exchange(tx, exchange.exchange_id)
     if domain.time_to_decide_passed(exchange, await policy_for(tx, exchange), asked, tx.now):
-        exchange = await end(tx, exchange, "expired", step="taken-back")
-    return exchange
+        return await end(tx, exchange, "expired", step="taken-back")
+    return await consider(tx, exchange)
 
 
 async def rest_over_due(tx: Transaction, exchange: Exchange) -> Exchange:
