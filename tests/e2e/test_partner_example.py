@@ -8,15 +8,17 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from deploy.databases import ROOT
 from deploy.partners import Office
-from shared.contracts.profiles import RegisterNeighbourhood, RegisterOrganisation
+from shared import clock
+from shared.contracts.profiles import GiveConsent, RegisterNeighbourhood, RegisterOrganisation
 from tests.conftest import MakeStack
 from tests.partners import deploy_dsn
 from tests.profiles.setting import Setting, setting
@@ -24,6 +26,7 @@ from tests.waiting import eventually
 
 EXAMPLE = ROOT / "examples" / "partner-python"
 PERSON = json.loads((EXAMPLE / "person.json").read_text())
+ASK, OPEN = json.loads((EXAMPLE / "ask.json").read_text()), "exchange.exchange.open.v1"
 HERE, ELSEWHERE = PERSON["neighbourhood_id"], "elsewhere"
 REGISTERED, ANSWERED = "profiles.participant.registered.v1", "any.command.answered.v1"
 
@@ -92,7 +95,7 @@ class Following:
 
 @pytest.fixture(scope="module")
 async def profiles(module_stack: MakeStack) -> AsyncIterator[Setting]:
-    async with setting(module_stack) as made:
+    async with setting(module_stack, "exchange") as made:
         names = {"nl": "Buurtpunt"}
         await made.client.get(RegisterOrganisation(organisation_id="buurtpunt", names=names, kind="association"))
         for place in (HERE, ELSEWHERE):
@@ -105,11 +108,14 @@ async def profiles(module_stack: MakeStack) -> AsyncIterator[Setting]:
 async def partner(profiles: Setting, tmp_path: Path) -> AsyncIterator[Partner]:
     stack = profiles.stack
     office = Office(stack.nats_url, stack.keys, deploy_dsn(stack))
-    admission = await office.add("buurtpunt", "buurtpunt", [HERE], ["profiles.participant.register"])
+    admission = await office.add(
+        "buurtpunt", "buurtpunt", [HERE], ["profiles.participant.register", "exchange.exchange.open"]
+    )
     (tmp_path / "buurtpunt.creds").write_text(admission.credentials())
 
     async def known() -> bool:
-        return bool(await stack.fetch("profiles", "SELECT 1 FROM partner_grant WHERE partner = 'buurtpunt'"))
+        grant = "SELECT 1 FROM partner_grant WHERE partner = 'buurtpunt'"
+        return all([await stack.fetch(service, grant) for service in stack.services])
 
     await eventually(known)
     yield Partner(stack.nats_url, office, tmp_path)
@@ -160,6 +166,32 @@ async def test_outside_its_neighbourhoods_it_does_nothing_and_sees_nothing(profi
     assert answered["data"]["status"] == "rejected"
     (problem,) = answered["data"]["problems"]
     assert (problem["code"], problem["field"]) == ("outside_grant", "neighbourhood_id")
+
+
+async def test_it_asks_on_someones_behalf_once_they_have_consented(profiles: Setting, partner: Partner) -> None:
+    _, registered, _ = await partner.run("ask", someone())
+    id_ = registered["data"]["result"]["participant_id"]
+    ask, type_ = ASK | {"participant_id": id_}, f"--type={OPEN}"
+
+    async def about(table: str) -> bool:
+        found = f"SELECT 1 FROM {table} WHERE participant_id = $1"
+        return bool(await profiles.stack.fetch("exchange", found, UUID(id_)))
+
+    await eventually(lambda: about("participant"))
+    _, refused, _ = await partner.run("ask", ask, type_)
+    assert [each["code"] for each in refused["data"]["problems"]] == ["no_consent"]
+
+    until = clock.now() + timedelta(days=30)
+    consent = {"participant_id": id_, "organisation_id": "buurtpunt", "purpose": "ask-on-behalf", "fields": ["name"]}
+    await profiles.client.get(GiveConsent.model_validate({**consent, "how": "spoken", "until": until}))
+    await eventually(lambda: about("consents"))
+    async with partner.following() as following:
+        code, answered, complaint = await partner.run("ask", ask, type_)
+        assert (code, complaint) == (0, "")
+        assert (answered["data"]["result"]["stage"], answered["data"]["result"]["next"]) == ("open", "looking")
+        (event,) = await eventually(lambda: following.of("exchange.exchange.opened.v1"))
+    assert event["data"]["exchange_id"] == answered["data"]["result"]["exchange_id"]
+    assert id_ not in json.dumps(event), "the feed does not tell whose it is"
 
 
 async def test_what_the_schema_refuses_is_never_sent(partner: Partner) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -77,17 +77,19 @@ class Setting:
 
 
 @asynccontextmanager
-async def setting(make: MakeStack) -> AsyncIterator[Setting]:
-    """Profiles, running, with a clock of its own."""
-    stack = await make(["profiles"])
+async def setting(make: MakeStack, *others: str) -> AsyncIterator[Setting]:
+    """Profiles, running, with a clock of its own; and other services beside it."""
+    stack = await make(["profiles", *others])
     file = stack.folder / "clock"
     before, os.environ["WEEFSEL_CLOCK_FILE"] = os.environ.get("WEEFSEL_CLOCK_FILE"), str(file)
     try:
         async with (
-            stack.running("profiles"),
+            AsyncExitStack() as running,
             stack.connect() as client,
             api.connected(stack.nats_url, stack.keys, accounts.BOOTSTRAP) as admin,
         ):
+            for service in stack.services:
+                await running.enter_async_context(stack.running(service))
             yield Setting(stack, client, file, admin)
     finally:
         del os.environ["WEEFSEL_CLOCK_FILE"]
