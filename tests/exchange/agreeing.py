@@ -15,6 +15,7 @@ from shared import clock
 from shared.contracts.exchange import (
     AnswerInvitation,
     AnswerProposal,
+    ExchangeDue,
     ExchangeRef,
     Introduce,
     NextStepReached,
@@ -154,6 +155,16 @@ def kept(participant_id: UUID, neighbourhood_id: str, **more: Any) -> Participan
     """Someone in the network, as profiles tells of them."""
     values: dict[str, Any] = {"version": 1, "status": "active", "languages": ["nl"], "reached_by": "email"} | more
     return ParticipantKept(participant_id=participant_id, neighbourhood_id=neighbourhood_id, **values)
+
+
+def me(participant_id: UUID) -> dict[str, Any]:
+    """They ask it themselves."""
+    return {"actor": f"participant:{participant_id}"}
+
+
+def due(street: Street, to: Any) -> ExchangeDue:
+    """One of its timers, that goes off."""
+    return ExchangeDue(neighbourhood_id=street.neighbourhood_id, exchange_id=street.exchange_id, to=to)
 
 
 def moment(days: float) -> When:

@@ -19,17 +19,13 @@ from shared.contracts.exchange import (
 )
 from shared.ids import new_id
 from tests.conftest import MakeStack
-from tests.exchange.agreeing import Agreeing, Street, agreeing
+from tests.exchange.agreeing import Agreeing, Street, agreeing, me
 
 
 @pytest.fixture(scope="module")
 async def exchange(module_stack: MakeStack) -> AsyncIterator[Agreeing]:
     async with agreeing(module_stack) as made:
         yield made
-
-
-def me(participant_id: UUID) -> dict[str, Any]:
-    return {"actor": f"participant:{participant_id}"}
 
 
 async def shown(exchange: Agreeing, street: Street, **how: Any) -> Any:

@@ -22,7 +22,7 @@ from shared.contracts.exchange import (
 from shared.ids import new_id
 from tests.architecture.sources import ROOT
 from tests.conftest import MakeStack
-from tests.exchange.agreeing import Agreeing, Street, agreeing
+from tests.exchange.agreeing import Agreeing, Street, agreeing, me
 from tests.handling import later
 
 
@@ -30,10 +30,6 @@ from tests.handling import later
 async def exchange(module_stack: MakeStack) -> AsyncIterator[Agreeing]:
     async with agreeing(module_stack) as made:
         yield made
-
-
-def me(participant_id: UUID) -> dict[str, Any]:
-    return {"actor": f"participant:{participant_id}"}
 
 
 def thanks(street: Street, participant_id: UUID, words: str = "Merci, de koffie staat klaar.") -> SayThanks:
