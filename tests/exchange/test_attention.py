@@ -179,7 +179,8 @@ async def test_the_longest_standing_comes_first_and_pages_hold_each_once(back: L
 
 @pytest.mark.parametrize(
     "after", ["", "x", "2026-01-01 x one-way y", f"2026-01-01T00:00 {new_id()} one-way {new_id()}",
-              f"2026-01-01T00:00:00+00:00 {new_id()} needy {new_id()}", "a b c d e"],
+              f"2026-01-01T00:00:00+00:00 {new_id()} needy {new_id()}", "a b c d e",
+              f"0001-01-01T00:00:00+14:00 {new_id()} one-way {new_id()}"],
 )  # fmt: skip
 async def test_a_page_that_never_was_is_refused(back: LookingBack, after: str) -> None:
     place = await back.place()

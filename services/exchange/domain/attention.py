@@ -72,7 +72,7 @@ def place(after: str | None) -> Place | None:
         found = Place(datetime.fromisoformat(since), UUID(participant_id), reason, UUID(exchange_id))
     except ValueError:
         raise _nowhere() from None
-    if found.since.tzinfo is None or reason not in get_args(AttentionReason):
+    if found.since.tzinfo is None or not 1900 <= found.since.year <= 2200 or reason not in get_args(AttentionReason):
         raise _nowhere()
     return found
 
