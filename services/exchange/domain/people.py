@@ -67,3 +67,8 @@ def comes_afresh(before: Person | None, state: ParticipantKept) -> bool:
     if before is None or before.neighbourhood_id != state.neighbourhood_id:
         return True
     return state.status == "active" and before.status != "active"
+
+
+def is_away(state: ParticipantKept) -> bool:
+    """Whether someone can't be in what they were in, wherever they live."""
+    return state.removed or state.out_of_matching or state.status != "active"

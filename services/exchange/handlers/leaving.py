@@ -36,8 +36,8 @@ async def on_participant_erased(event: ParticipantErased, tx: Transaction) -> No
     ids = sorted({event.participant_id, *event.merged_ids})
     for id_ in ids:
         await tx.forget(id_)
+    await hold(tx, *ids)
     for id_ in ids:
-        await people.locked(tx, id_)
         await settle(tx, id_, None)
     await _cancel_timers(tx, ids)
     await repository.erase(tx, ids)
@@ -49,6 +49,13 @@ async def on_participant_erased(event: ParticipantErased, tx: Transaction) -> No
             neighbourhood_id=None,
         )
     )  # fmt: skip
+
+
+async def hold(tx: Transaction, *participant_ids: UUID) -> None:
+    """These people, and before them what they are in, stay as they are until this transaction ends."""
+    await repository.hold(tx, participant_ids)
+    for id_ in sorted(participant_ids):
+        await people.locked(tx, id_)
 
 
 async def settle(tx: Transaction, participant_id: UUID, person: Person | None) -> None:
@@ -66,8 +73,7 @@ async def settle(tx: Transaction, participant_id: UUID, person: Person | None) -
 async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
     """Two entries are one person. Told twice, by the event and by the tombstone, the second time changes nothing."""
     survivor_id = await people.survivor(tx, survivor_id) or survivor_id
-    for id_ in sorted((double_id, survivor_id)):
-        await people.locked(tx, id_)
+    await hold(tx, double_id, survivor_id)
     await repository.remember_merged(tx, double_id, survivor_id)
     changed = [
         (exchange_id, await _make_one(tx, exchange_id, double_id, survivor_id))

@@ -24,6 +24,8 @@ from shared.policy import Policy
 @handles(ParticipantKept)
 async def on_participant_kept(state: ParticipantKept, tx: Transaction) -> None:
     """Someone as they are now. What is older than what is held changes nothing, and who was merged stays so."""
+    if domain.is_away(state):
+        await leaving.hold(tx, state.participant_id)
     before = await repository.locked(tx, state.participant_id)
     if before is not None and before.version >= state.version:
         return
