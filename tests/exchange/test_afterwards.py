@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -123,6 +124,45 @@ async def test_both_are_asked_how_it_was_after_the_moment(exchange: Agreeing) ->
     exchange.move(timedelta(hours=13))
     await exchange.fire()
     assert await street.steps(mark) == {street.opener: ["how-was-it"], street.other: ["how-was-it"]}
+
+
+async def test_moved_to_some_time_they_are_asked_later_too(exchange: Agreeing) -> None:
+    street = await exchange.agreed(when=moment(30))
+    exchange.move(timedelta(days=20))
+    await exchange.get(
+        MoveMoment(exchange_id=street.exchange_id, participant_id=street.opener, when=When()), **me(street.opener)
+    )
+    mark = await exchange.mark()
+    exchange.move(timedelta(days=7))
+    await exchange.fire()
+    assert await street.steps(mark) == {}
+    exchange.move(timedelta(days=1, hours=1))
+    await exchange.fire()
+    assert set(await street.steps(mark)) == {street.opener, street.other}
+
+
+async def test_who_is_asked_late_has_time_to_say_how_it_was(exchange: Agreeing) -> None:
+    """An outage of weeks: then they are asked, and it closes as long after as ever."""
+    street = await exchange.agreed(when=moment(3))
+    exchange.move(timedelta(days=30))
+    await exchange.fire()
+    assert await street.stage() == "agreed"
+    exchange.move(timedelta(days=13))
+    await exchange.fire()
+    assert await street.stage() == "agreed"
+
+
+async def test_two_who_say_how_it_was_at_once_make_it_done_once(exchange: Agreeing) -> None:
+    street = await exchange.agreed()
+    await asyncio.gather(
+        *(
+            exchange.get(SayHowItWas(exchange_id=street.exchange_id, participant_id=each, answer="good"), **me(each))
+            for each in (street.opener, street.other)
+        )
+    )
+    assert len(await exchange.told(ExchangeDone, exchange_id=street.exchange_id)) == 1
+    rows = await exchange.rows("SELECT 1 FROM experience WHERE exchange_id = $1", street.exchange_id)
+    assert len(rows) == 2
 
 
 async def test_who_has_said_how_it_was_is_not_asked(exchange: Agreeing) -> None:

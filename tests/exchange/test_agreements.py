@@ -364,6 +364,18 @@ async def test_silence_of_the_side_that_opened_it_is_an_answer_and_is_not_chased
     assert await exchange.refused(answer, **me(street.opener)) == ("wrong_stage", "exchange_id")
 
 
+async def test_the_time_to_decide_leaves_room_for_a_letter(exchange: Agreeing) -> None:
+    street = await exchange.street()
+    await exchange.tell(street.kept(street.opener, version=2, reached_by="letter"))
+    await street.says(street.other, "yes")
+    exchange.move(timedelta(days=7.5))
+    await exchange.fire()
+    assert await street.stage() == "proposed"
+    exchange.move(timedelta(days=1))
+    await exchange.fire()
+    assert await street.stage() == "expired"
+
+
 async def test_nobody_decides_after_the_moment_itself(exchange: Agreeing) -> None:
     street = await exchange.proposed(when=moment(2))
     exchange.move(timedelta(days=2, minutes=1))

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.exchange.domain.exchanges import Exchange, refuse_stage
 from services.exchange.domain.invitations import WAITS, Invitation
 from services.exchange.domain.opening import end_of, rests
+from services.exchange.domain.people import Person
 from shared.contracts.exchange import AnswerProposal, HowItWas, NextStep, Stage, Thanks
 from shared.messaging import Rejected
 from shared.policy import Policy
@@ -47,16 +48,22 @@ def moment_passed(exchange: Exchange, now: datetime) -> bool:
     return exchange.ends_at is not None and exchange.ends_at <= now
 
 
-def decides_by(exchange: Exchange, policy: Policy, since: datetime) -> datetime:
-    """Until when the side that opened it can look at who said yes, since it was told: never after the moment."""
-    by = since + timedelta(days=policy.exchanges.decide_days)
+def decides_by(exchange: Exchange, policy: Policy, opener: Person | None, since: datetime) -> datetime:
+    """Until when the side that opened it can look at who said yes, since it was told: never after the moment.
+
+    Who is not reached at once has time for a letter, and for one back.
+    """
+    days = policy.exchanges.decide_days
+    if opener is not None and opener.reached_by != "email":
+        days = max(days, policy.invitations.answer_within_days_by_letter)
+    by = since + timedelta(days=days)
     return by if exchange.ends_at is None else min(by, exchange.ends_at)
 
 
-def time_to_decide_passed(exchange: Exchange, policy: Policy, invitations: Iterable[Invitation], now: datetime) -> bool:
-    """Whether the time to look at who said yes is over. A timer of an earlier proposal comes too soon for this one."""
+def last_yes_at(invitations: Iterable[Invitation], now: datetime) -> datetime:
+    """When the last of those who said yes did: it was put before the side that opened it then, or later."""
     answered = [each.answered_at for each in invitations if each.stage == "yes" and each.answered_at is not None]
-    return exchange.stage == "proposed" and now >= decides_by(exchange, policy, max(answered, default=now))
+    return max(answered, default=now)
 
 
 def puts_forward_at(exchange: Exchange, policy: Policy, invitations: Iterable[Invitation]) -> datetime | None:
@@ -137,15 +144,14 @@ def beside(exchange: Exchange, neighbours: Collection[UUID], participant_id: UUI
     return list(neighbours) if participant_id == exchange.participant_id else [exchange.participant_id]
 
 
-def asks_how_it_was_at(exchange: Exchange, policy: Policy, now: datetime) -> datetime:
-    """When both are asked how it was: after the moment; for "some time", when they will have met."""
-    met_by = exchange.ends_at or (exchange.agreed_at or now) + SOME_TIME
+def asks_how_it_was_at(exchange: Exchange, policy: Policy, since: datetime) -> datetime:
+    """When both are asked how it was: after the moment; for "some time", when they will have met since they agreed."""
+    met_by = exchange.ends_at or since + SOME_TIME
     return met_by + timedelta(days=policy.exchanges.how_was_it_after_days)
 
 
-def closes_at(exchange: Exchange, policy: Policy, now: datetime) -> datetime:
-    """From when what people said of it stays as it is."""
-    asked_at = asks_how_it_was_at(exchange, policy, now)
+def closes_at(exchange: Exchange, policy: Policy, asked_at: datetime) -> datetime:
+    """From when what people said of it stays as it is: some time after they were asked, and after it was done."""
     return max(asked_at, exchange.ended_at or asked_at) + timedelta(days=policy.exchanges.close_after_days)
 
 
@@ -164,7 +170,8 @@ def refuse_answer_on_it(
     """Refuse another word when it has closed, and that it did not happen when it is still to come."""
     if answer == "did-not-happen" and exchange.starts_at is not None and exchange.starts_at > now:
         raise Rejected("in_the_future", "answer is on a moment that is still to come: cancel it instead", "answer")
-    if before is not None and now >= closes_at(exchange, policy, now):
+    asked_at = asks_how_it_was_at(exchange, policy, exchange.agreed_at or now)
+    if before is not None and now >= closes_at(exchange, policy, asked_at):
         raise Rejected("closed", "answer comes after another that stands by now: tell your worker", "answer")
 
 

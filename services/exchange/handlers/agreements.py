@@ -176,11 +176,16 @@ async def policy_for(tx: Transaction, exchange: Exchange) -> Policy:
 
 
 async def decide_due(tx: Transaction, exchange: Exchange) -> Exchange:
-    """The time to look at who said yes has come, or is over: silence is an answer, and is not chased."""
+    """The time to look at who said yes has come, or is over: silence is an answer, and is not chased.
+
+    A timer of an earlier proposal comes too soon for this one.
+    """
     asked = await invitations.of_exchange(tx, exchange.exchange_id)
-    if domain.time_to_decide_passed(exchange, await policy_for(tx, exchange), asked, tx.now):
-        return await end(tx, exchange, "expired", step="taken-back")
-    return await consider(tx, exchange)
+    if exchange.stage != "proposed":
+        return await consider(tx, exchange)
+    if tx.now >= await _decides_by(tx, exchange, domain.last_yes_at(asked, tx.now)):
+        exchange = await end(tx, exchange, "expired", step="taken-back")
+    return exchange
 
 
 async def rest_over_due(tx: Transaction, exchange: Exchange) -> Exchange:
@@ -193,8 +198,8 @@ async def rest_over_due(tx: Transaction, exchange: Exchange) -> Exchange:
 
 async def ask_how_it_was_due(tx: Transaction, exchange: Exchange) -> Exchange:
     """After the moment: who is in it and hasn't said yet is asked how it was."""
-    policy = await policy_for(tx, exchange)
-    if exchange.stage not in domain.MEET or tx.now < domain.asks_how_it_was_at(exchange, policy, tx.now):
+    policy, since = await policy_for(tx, exchange), exchange.agreed_at or tx.now
+    if exchange.stage not in domain.MEET or tx.now < domain.asks_how_it_was_at(exchange, policy, since):
         return exchange
     said = await repository.experiences(tx, exchange.exchange_id)
     for each in (exchange.participant_id, *await repository.neighbours(tx, exchange.exchange_id)):
@@ -207,7 +212,8 @@ async def ask_how_it_was_due(tx: Transaction, exchange: Exchange) -> Exchange:
 
 async def close_due(tx: Transaction, exchange: Exchange) -> Exchange:
     """Nobody said how it was: it ends, and nobody is told."""
-    closes_at = domain.closes_at(exchange, await policy_for(tx, exchange), tx.now)
+    policy, since = await policy_for(tx, exchange), exchange.agreed_at or tx.now
+    closes_at = domain.closes_at(exchange, policy, domain.asks_how_it_was_at(exchange, policy, since))
     if exchange.stage == "agreed" and tx.now >= closes_at:
         exchange = await end_quietly(tx, exchange, "expired")
     return exchange
@@ -221,10 +227,14 @@ async def _propose(tx: Transaction, exchange: Exchange, yes: Collection[UUID]) -
     exchange = await access.keep(tx, to_stage(exchange, "proposed", tx.now), ExchangeProposed)
     await _let_go(tx, exchange, "arranged", but=yes)
     await _stop(tx, exchange)
-    policy = await policy_for(tx, exchange)
-    await _set(tx, exchange, "decide", domain.decides_by(exchange, policy, tx.now))
+    await _set(tx, exchange, "decide", await _decides_by(tx, exchange, tx.now))
     await access.tell(tx, exchange.participant_id, "found", exchange)
     return exchange
+
+
+async def _decides_by(tx: Transaction, exchange: Exchange, since: datetime) -> datetime:
+    opener = await people.person(tx, exchange.participant_id)
+    return domain.decides_by(exchange, await policy_for(tx, exchange), opener, since)
 
 
 async def _agree(tx: Transaction, exchange: Exchange, yes: Collection[UUID]) -> Exchange:

@@ -30,13 +30,14 @@ async def show_exchange(query: ShowExchange, tx: Transaction) -> Shown:
 @handles(ListExchanges)
 async def list_exchanges(query: ListExchanges, tx: Transaction) -> ExchangePage:
     """Exchanges, the latest first; for a participant what they opened or agreed to."""
-    actor = who(tx, OURS)
-    if actor.kind == "participant" and query.participant_id is None:
-        raise Rejected("missing", "participant_id is not filled in: name yourself", "participant_id")
+    staff = who(tx, OURS).kind != "participant"
     if query.participant_id is not None:
         await access.may(tx, [query.participant_id], OURS, "participant_id")
-    staff = actor.kind != "participant"
-    found = await repository.page(tx, query, theirs=not staff)
+        found = await repository.of_person(tx, query, heard=not staff)
+    elif staff:
+        found = await repository.of_place(tx, query)
+    else:
+        raise Rejected("missing", "participant_id is not filled in: name yourself", "participant_id")
     eyes = Eyes("worker") if staff else Eyes("opener", query.participant_id)
     page = [domain.summary(each, eyes) for each in found[: query.limit]]
     return ExchangePage(exchanges=page, next=page[-1].exchange_id if len(found) > query.limit else None)

@@ -50,22 +50,38 @@ async def pleasures(tx: Transaction, exchange: Exchange, participant_ids: Collec
     return {row["participant_id"]: Enjoyment(kind=row["kind"], words=row["words"]) for row in rows}
 
 
-async def page(tx: Transaction, query: ListExchanges, *, theirs: bool) -> Sequence[Exchange]:
-    """Exchanges, the latest first, and one more than the page takes. `theirs`: without what they haven't heard of."""
+async def of_place(tx: Transaction, query: ListExchanges) -> Sequence[Exchange]:
+    """Exchanges of a neighbourhood, or of all; the latest first, and one more than the page takes."""
     rows = await tx.fetch(
         """
-        SELECT e.* FROM exchange AS e
-        WHERE ($1::text IS NULL OR e.neighbourhood_id = $1) AND ($3::text IS NULL OR e.stage = $3)
+        SELECT * FROM exchange
+        WHERE ($1::text IS NULL OR neighbourhood_id = $1) AND ($2::text IS NULL OR stage = $2)
+            AND ($3::uuid IS NULL OR exchange_id < $3)
+        ORDER BY exchange_id DESC LIMIT $4
+        """,
+        query.neighbourhood_id, query.stage, query.after, query.limit + 1,
+    )  # fmt: skip
+    return [exchange_from(row) for row in rows]
+
+
+async def of_person(tx: Transaction, query: ListExchanges, *, heard: bool) -> Sequence[Exchange]:
+    """What someone opened or agreed to; the latest first, and one more than the page takes.
+
+    `heard`: without what the system proposed and they were not asked.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT e.* FROM exchange AS e JOIN (
+            SELECT exchange_id FROM exchange WHERE participant_id = $1
+            UNION SELECT exchange_id FROM agreement WHERE participant_id = $1
+        ) AS theirs USING (exchange_id)
+        WHERE ($2::text IS NULL OR e.neighbourhood_id = $2) AND ($3::text IS NULL OR e.stage = $3)
             AND ($4::uuid IS NULL OR e.exchange_id < $4)
-            AND ($2::uuid IS NULL OR e.exchange_id IN (
-                SELECT exchange_id FROM exchange WHERE participant_id = $2
-                UNION SELECT exchange_id FROM agreement WHERE participant_id = $2
-            ))
             AND NOT ($5 AND e.by_system AND e.opened_at IS NULL AND NOT EXISTS (
                 SELECT FROM invitation AS i WHERE i.exchange_id = e.exchange_id AND i.own AND i.asked_at IS NOT NULL
             ))
         ORDER BY e.exchange_id DESC LIMIT $6
         """,
-        query.neighbourhood_id, query.participant_id, query.stage, query.after, theirs, query.limit + 1,
+        query.participant_id, query.neighbourhood_id, query.stage, query.after, heard, query.limit + 1,
     )  # fmt: skip
     return [exchange_from(row) for row in rows]
