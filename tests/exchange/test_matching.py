@@ -21,13 +21,13 @@ from services.exchange.domain import distances
 from services.exchange.matching import Neighbour, ranked, reasons
 from services.exchange.repository import candidates
 from shared import clock
-from shared.contracts.exchange import Candidate, Candidates, MatchReason, ShowCandidates, When
+from shared.contracts.exchange import MatchReason, ShowCandidates, When
 from shared.contracts.profiles import ParticipantKept
 from shared.ids import new_id
 from tests.conftest import MakeStack
 from tests.exchange.looking_back import WORKER, LookingBack, looking_back
+from tests.exchange.street import HOME, Street, away
 
-HOME = "891fa4a1a0fffff"
 BRUSSELS = ZoneInfo("Europe/Brussels")
 EXCHANGE = UUID("019a2c00-0a10-7c00-8000-1f2e3d4c5b6a")
 
@@ -36,61 +36,6 @@ EXCHANGE = UUID("019a2c00-0a10-7c00-8000-1f2e3d4c5b6a")
 async def back(module_stack: MakeStack) -> AsyncIterator[LookingBack]:
     async with looking_back(module_stack) as made:
         yield made
-
-
-def away(rings: int) -> str:
-    """A cell so many rings from home."""
-    return sorted(h3.grid_ring(HOME, rings))[0]
-
-
-class Street:
-    """A neighbourhood with someone who asks for coffee, and neighbours who enjoy it."""
-
-    def __init__(self, back: LookingBack, place: str, opener: UUID) -> None:
-        self.back, self.place, self.opener = back, place, opener
-
-    @classmethod
-    async def of(cls, back: LookingBack, **opener: Any) -> Street:
-        place = await back.place()
-        return cls(back, place, await back.someone(place, **({"cell": HOME} | opener)))
-
-    async def neighbour(self, *, enjoys: str | None = "coffee", part: str = "talents", **more: Any) -> UUID:
-        kinds = [{"kind": enjoys}] if enjoys else []
-        return await self.back.someone(self.place, **({part: kinds, "cell": HOME} | more))
-
-    async def asks(self, **more: Any) -> UUID:
-        return await self.back.had(self.place, self.opener, stage="open", **more)
-
-    async def found(self, exchange_id: UUID | None = None, **more: Any) -> list[Candidate]:
-        query = ShowCandidates(exchange_id=exchange_id or await self.asks(**more), limit=50)
-        page: Candidates = await self.back.get(query, actor=WORKER)
-        return page.candidates
-
-    async def order(self, exchange_id: UUID | None = None, **more: Any) -> list[UUID]:
-        return [each.participant_id for each in await self.found(exchange_id, **more)]
-
-    async def why(self, participant_id: UUID, **more: Any) -> list[MatchReason]:
-        return next(each.reasons for each in await self.found(**more) if each.participant_id == participant_id)
-
-    async def invited(self, participant_id: UUID, stage: str, *, days_ago: float = 1, exchange: Any = None) -> UUID:
-        """Something that someone else asked of them before."""
-        exchange = exchange or await self.back.had(self.place, new_id(), stage="open", kind="game")
-        at = clock.now() - timedelta(days=days_ago)
-        asked_at = None if stage in ("held", "waiting") else at
-        await self.back.rows(
-            """
-            INSERT INTO invitation (
-                invitation_id, exchange_id, participant_id, own, stage, again, acquainted, reasons, made_at, asked_at
-            ) VALUES ($1, $2, $3, false, $4, false, false, '{}', $5, $6)
-            """,
-            id_ := new_id(), exchange, participant_id, stage, at, asked_at,
-        )  # fmt: skip
-        return id_
-
-    async def met(self, one: UUID, other: UUID) -> None:
-        await self.back.rows(
-            "INSERT INTO acquaintance VALUES ($1, $2, $3, 'gathering')", *sorted((one, other)), clock.now()
-        )  # fmt: skip
 
 
 # --- the order: the first difference counts, and no other neighbour is asked before
@@ -324,8 +269,8 @@ async def test_nobody_is_asked_more_often_than_they_want(back: LookingBack) -> N
     gathering = new_id()
     await back.rows(
         """
-        INSERT INTO gathering (gathering_id, version, neighbourhood_id, title, place, starts_at, ends_at, stage, planned_by,
-            planned_at)
+        INSERT INTO gathering (gathering_id, version, neighbourhood_id, title, place, starts_at, ends_at, stage,
+            planned_by, planned_at)
         VALUES ($1, 1, $2, 'Koffie', 'Hier', $3, $3 + interval '2 hours', 'planned', 'operator', $3)
         """,
         gathering, street.place, clock.now(),

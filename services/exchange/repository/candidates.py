@@ -36,7 +36,7 @@ _FELL_OUT = """
     WHERE {whose} AND x.answer = 'not-good' AND x.participant_id IN (a.participant_id, e.participant_id)
 """
 
-_CANDIDATES = f"""
+CANDIDATES = f"""
 WITH known AS MATERIALIZED (
     SELECT participant_id, bool_or(met) AS met, bool_or(NOT met) AS circle FROM (
         SELECT second_id AS participant_id, true AS met FROM acquaintance WHERE first_id = $2
@@ -111,7 +111,7 @@ async def neighbours(
     tx: Transaction, exchange: Exchange, opener: Person, neighbourhood: Neighbourhood, policy: Policy
 ) -> list[Neighbour]:
     """Who may be asked for an exchange, in no order, with all that decides between them."""
-    rows = await tx.fetch(_CANDIDATES, *question(exchange, opener, neighbourhood, policy, tx.now))
+    rows = await tx.fetch(CANDIDATES, *question(exchange, opener, neighbourhood, policy, tx.now))
     return [
         Neighbour(
             participant_id=row["participant_id"], acquainted=row["met"], circle=row["circle"],
