@@ -223,11 +223,9 @@ def handed_over(exchange: Exchange, why: Why, now: datetime) -> Exchange:
     return to_stage(exchange, "handed-over", now, why=why, handed_over_at=now)
 
 
-def next_of(exchange: Exchange) -> NextStep:
+def next_of(exchange: Exchange, now: datetime) -> NextStep:
     """What the side that opened it can expect."""
-    if exchange.stage == "draft":
-        return "received"
-    return "with-worker" if exchange.stage == "handed-over" else "looking"
+    return _NEXT.get(exchange.stage) or ("resting" if rests(exchange, now) else "looking")
 
 
 def require_kind(kind: str | None) -> None:
@@ -238,14 +236,16 @@ def require_kind(kind: str | None) -> None:
 
 def refuse_said_yes(invitations: Iterable[Invitation]) -> None:
     """Refuse to change what a neighbour said yes to."""
-    if any(each.stage == "yes" for each in invitations):
+    if any(each.stage == "yes" and not each.own for each in invitations):
         raise Rejected(
             "wrong_stage", "exchange_id has a neighbour who said yes: answer that first, or withdraw it", "exchange_id"
         )
 
 
-def says_same(exchange: Exchange, command: OpenDraft) -> bool:
-    """Whether a command that comes again says what it said before."""
+def opened_so(exchange: Exchange, command: OpenDraft, actor: Actor) -> bool:
+    """Whether it was opened like that before, and nothing is left to do. What the worker has, a worker can still open."""
+    if exchange.stage not in SEEKING and (exchange.stage != "handed-over" or actor.kind in STAFF):
+        return False
     return command.kind in (None, exchange.kind) and command.words in (None, exchange.words)
 
 
@@ -312,6 +312,9 @@ def tells_rest(agreed_at: Iterable[datetime], policy: Policy) -> bool:
 def window_of(policy: Policy, now: datetime) -> datetime:
     """Since when is looked back for a rhythm."""
     return now - timedelta(days=policy.small_help.drift_days)
+
+
+_NEXT: dict[Stage, NextStep] = {"draft": "received", "handed-over": "with-worker", "proposed": "found"}
 
 
 def _passed() -> Rejected:

@@ -1,4 +1,4 @@
-"""Opening: an ask or an offer comes in, is is opened, changed, handed to the worker, taken back, reopened."""
+"""Opening: an ask or an offer comes in, is opened, changed, handed to the worker, taken back, reopened."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ async def open_exchange(command: OpenExchange, tx: Transaction) -> ExchangeRef:
     )  # fmt: skip
     await exchanges.add(tx, exchange)
     entered = await _keep_half(tx, exchange) if command.half else await enter(tx, exchange)
-    return ref(entered, domain.next_of(entered))
+    return ref(entered, domain.next_of(entered, tx.now))
 
 
 @handles(OpenDraft)
 async def open_draft(command: OpenDraft, tx: Transaction) -> ExchangeRef:
     """What the worker alone saw is opened, or sent on to the person whose wish it is."""
     exchange, actor = await _theirs(tx, command.exchange_id, OURS)
-    if exchange.stage in SEEKING and domain.says_same(exchange, command):
-        return ref(exchange, "looking")
+    if domain.opened_so(exchange, command, actor):
+        return ref(exchange, domain.next_of(exchange, tx.now))
     refuse_stage(exchange, domain.opens_from(actor))
     _, policy = await _place(tx, exchange)
     worded = domain.worded(
@@ -71,7 +71,7 @@ async def open_draft(command: OpenDraft, tx: Transaction) -> ExchangeRef:
         return await _send_on(tx, actor, exchange, worded)
     domain.check_opens(actor, exchange, command.consented)
     entered = await enter(tx, worded, seen=actor.kind in STAFF)
-    return ref(entered, domain.next_of(entered))
+    return ref(entered, domain.next_of(entered, tx.now))
 
 
 @handles(Deviate)
@@ -91,7 +91,7 @@ async def deviate(command: Deviate, tx: Transaction) -> ExchangeRef:
         )
     )  # fmt: skip
     entered = await enter(tx, worded, deviation=True)
-    return ref(entered, domain.next_of(entered))
+    return ref(entered, domain.next_of(entered, tx.now))
 
 
 @handles(ChangeExchange)
@@ -106,7 +106,7 @@ async def change_exchange(command: ChangeExchange, tx: Transaction) -> ExchangeR
     other = domain.changed_as_said(exchange, command, place, policy, tx.now)
     if other != exchange:
         other = await _change(tx, exchange, other, policy)
-    return ref(other, domain.next_of(other))
+    return ref(other, domain.next_of(other, tx.now))
 
 
 @handles(HandToWorker)
@@ -138,7 +138,7 @@ async def reopen_exchange(command: ReopenExchange, tx: Transaction) -> ExchangeR
     """Open again what was withdrawn or has ended; the limits are looked at anew."""
     exchange, actor = await _theirs(tx, command.exchange_id, OURS)
     if exchange.stage in SEEKING and command.when in (None, exchange.when):
-        return ref(exchange, "looking")
+        return ref(exchange, domain.next_of(exchange, tx.now))
     refuse_stage(exchange, ("withdrawn", "expired"))
     domain.refuse_proposed(exchange)
     domain.check_consented(actor, command.consented)
@@ -146,7 +146,7 @@ async def reopen_exchange(command: ReopenExchange, tx: Transaction) -> ExchangeR
     again = domain.reopened(exchange, command, place, policy, tx.now)
     await repository.forget_unasked(tx, exchange.exchange_id)
     entered = await enter(tx, again)
-    return ref(entered, domain.next_of(entered))
+    return ref(entered, domain.next_of(entered, tx.now))
 
 
 async def enter(tx: Transaction, exchange: Exchange, *, deviation: bool = False, seen: bool = False) -> Exchange:
