@@ -229,14 +229,18 @@ async def test_a_change_is_told_to_who_comes(meeting: Meeting) -> None:
     away = await meeting.someone(place, version=1)
     await meeting.comes(ref.gathering_id, away)
     await meeting.someone(place, id_=away, version=2, status="left")
+    rests, rests_unanswered = [await meeting.someone(place, ceiling=0) for _ in range(2)]
+    await meeting.comes(ref.gathering_id, rests)
+    for each in (rests, rests_unanswered):
+        await meeting.someone(place, id_=each, version=2, status="paused")
     mark = await meeting.mark()
     change = ChangeGathering(gathering_id=ref.gathering_id, place="De tuin")
     for _ in range(2):
         changed = await meeting.get(change, actor=f"participant:{host}")
     assert changed.version == 2
     told = await meeting.told(NextStepReached, mark, step="gathering-changed")
-    assert {each.participant_id for each in told} == {comes, silent, walks_in}
-    assert len(told) == 3
+    assert {each.participant_id for each in told} == {comes, silent, walks_in, rests}
+    assert len(told) == 4
     assert late not in {each.participant_id for each in told}
     assert len(await meeting.told(GatheringChanged, mark)) == 1
     mark = await meeting.mark()

@@ -28,7 +28,7 @@ async def show_gathering(query: ShowGathering, tx: Transaction) -> Seen:
     if found is None:
         raise Rejected("unknown_id", "gathering_id is no gathering that we know: check the id", "gathering_id")
     if actor.kind != "participant" or await hosts(tx, actor, found):
-        shown = await guests.of_gathering(tx, found.gathering_id)
+        shown = await guests.shown(tx, found.gathering_id)
     else:
         shown = await guests.own(tx, [found.gathering_id], actor.uuid)
     place = await people.neighbourhood(tx, found.neighbourhood_id)

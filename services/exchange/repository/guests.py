@@ -9,6 +9,8 @@ from services.exchange.domain.gatherings import Gathering, Guest, Neighbour
 from shared.database import Record
 from shared.messaging import Transaction
 
+MOST_SHOWN = 200
+"""What fits in one message."""
 _COLUMNS = (
     "gathering_id", "participant_id", "invited_at", "waiting", "coming", "bringing", "answered_at", "answered_by",
     "how", "was_there",
@@ -43,6 +45,18 @@ async def of_gathering(tx: Transaction, gathering_id: UUID) -> list[Guest]:
     return [_guest(row) for row in rows]
 
 
+async def shown(tx: Transaction, gathering_id: UUID) -> list[Guest]:
+    """The guests of a gathering as far as they fit in a message, who comes first."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM guest WHERE gathering_id = $1
+        ORDER BY coalesce(was_there, coming, false) DESC, coming DESC NULLS LAST, participant_id LIMIT $2
+        """,
+        gathering_id, MOST_SHOWN,
+    )  # fmt: skip
+    return [_guest(row) for row in rows]
+
+
 async def own(tx: Transaction, gathering_ids: Collection[UUID], viewer_id: UUID) -> list[Guest]:
     """Of the guests of these gatherings the viewer, and whom they hold a mandate for."""
     rows = await tx.fetch(
@@ -70,16 +84,18 @@ async def coming(tx: Transaction, gatherings: Collection[Gathering]) -> dict[UUI
 
 
 async def to_tell(tx: Transaction, gathering: Gathering) -> list[UUID]:
-    """Who hears of a change: the host, who comes, and who was asked and did not say no; who is away hears nothing."""
+    """Who hears of a change: the host, who comes, and who was asked and didn't say no, unless they rest now."""
     rows = await tx.fetch(
         """
-        SELECT participant_id FROM participant
-        WHERE status = 'active' AND (
-            participant_id = $2 OR participant_id IN (
-                SELECT participant_id FROM guest
-                WHERE gathering_id = $1 AND coming IS DISTINCT FROM false AND NOT waiting
+        SELECT p.participant_id FROM participant AS p
+        LEFT JOIN guest AS g ON g.gathering_id = $1 AND g.participant_id = p.participant_id
+        WHERE p.participant_id IN (SELECT participant_id FROM guest WHERE gathering_id = $1 UNION SELECT $2::uuid)
+            AND p.status <> 'left'
+            AND (
+                p.participant_id = $2 OR g.coming
+                OR (g.coming IS NULL AND g.invited_at IS NOT NULL AND NOT g.waiting AND p.status = 'active')
             )
-        ) ORDER BY participant_id
+        ORDER BY p.participant_id
         """,
         gathering.gathering_id, gathering.host_id,
     )  # fmt: skip

@@ -186,7 +186,8 @@ class Gathering(Contract):
     repeats: str | None
     stage: GatheringStage
     guests: list[Guest]
-    """For the host and for workers; another sees only themselves, and whom they hold a mandate for."""
+    """For the host and for workers, who comes first, 200 at most; another sees only themselves, and whom they hold a
+    mandate for."""
 
 
 class ShowGathering(Query, type="exchange.gathering.show.v1", result=Gathering):
