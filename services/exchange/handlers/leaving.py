@@ -31,18 +31,8 @@ async def on_participant_merged(event: ParticipantMerged, tx: Transaction) -> No
 
 @handles(ParticipantErased)
 async def on_participant_erased(event: ParticipantErased, tx: Transaction) -> None:
-    """Gone from here, whether we ever knew them or not. Before and after, whatever names them is dropped: first of all
-    so that what is being handled comes to its end, and then what ending their exchanges may have said of them."""
-    ids = sorted({event.participant_id, *event.merged_ids})
-    for id_ in ids:
-        await tx.forget(id_)
-    await hold(tx, *ids)
-    for id_ in ids:
-        await settle(tx, id_, None)
-    await _cancel_timers(tx, ids)
-    await repository.erase(tx, ids)
-    for id_ in ids:
-        await tx.forget(id_)
+    """Gone from here, whether we ever knew them or not."""
+    await _erase(tx, sorted({event.participant_id, *event.merged_ids}))
     await tx.emit(
         ExchangeErasureConfirmed(
             erasure_id=event.erasure_id, participant_id=event.participant_id, confirmed_by="exchange",
@@ -117,6 +107,20 @@ async def _take_back_own(tx: Transaction, exchange: Exchange) -> None:
         if each.own and each.stage in WAITS:
             await invitations.keep(tx, replace(each, stage="taken-back"))
             await tx.cancel(InvitationDue.timer(each.invitation_id))
+
+
+async def _erase(tx: Transaction, ids: Sequence[UUID]) -> None:
+    """Whatever names them is dropped before and after: first so that what is being handled comes to its end, and then
+    what ending their exchanges may have said of them."""
+    for id_ in ids:
+        await tx.forget(id_)
+    await hold(tx, *ids)
+    for id_ in ids:
+        await settle(tx, id_, None)
+    await _cancel_timers(tx, ids)
+    await repository.erase(tx, ids)
+    for id_ in ids:
+        await tx.forget(id_)
 
 
 async def _make_one(tx: Transaction, exchange_id: UUID, double_id: UUID, survivor_id: UUID) -> Invitation | None:
