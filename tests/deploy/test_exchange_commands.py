@@ -158,5 +158,5 @@ async def test_a_worker_introduces_and_sees_whom_to_visit(weefsel: Weefsel) -> N
     looked = await weefsel.ok("exchange", "attention", demo.RABOT, *MARIE)
     assert "knows nobody yet" in looked
     assert "hasn't been heard of" in looked
-    assert "Albert Roels" in looked
+    assert "Maryam Hosseini" in looked
     assert "no figures yet" in await weefsel.ok("exchange", "figures", demo.RABOT)
