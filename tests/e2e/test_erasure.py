@@ -1,4 +1,4 @@
-"""An erasure from end to end: profiles and the janitor as they run, the streams as they are."""
+"""An erasure from end to end: the services and the janitor as they run, the streams as they are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.waiting import eventually
 
 @pytest.fixture(scope="module")
 async def profiles(module_stack: MakeStack) -> AsyncIterator[Setting]:
-    async with setting(module_stack) as made:
+    async with setting(module_stack, "exchange") as made:
         names = {"nl": "Rabot"}
         await made.client.get(RegisterOrganisation(organisation_id="buurtpunt", names=names, kind="association"))
         place = RegisterNeighbourhood(neighbourhood_id="rabot", names=names, organisation_id="buurtpunt")
@@ -57,12 +57,12 @@ async def test_it_ends_with_a_record_that_each_has_confirmed(profiles: Setting) 
     asked = await profiles.client.get(EraseParticipant(participant_id=participant_id))
     settings = Settings(nats_url=profiles.stack.nats_url, nats_credentials=profiles.stack.keys.creds("janitor"))
 
-    async def confirmed_by_profiles() -> bool:
+    async def confirmed_by_services() -> bool:
         known = await erasure(profiles, asked.erasure_id)
         assert known.completed_at is None, "the janitor has not been yet"
-        return [each.confirmed_by for each in known.confirmations] == ["profiles"]
+        return {each.confirmed_by for each in known.confirmations} == {"profiles", "exchange"}
 
-    await eventually(confirmed_by_profiles)
+    await eventually(confirmed_by_services)
     async with Janitor(settings).running():
 
         async def completed() -> bool:
@@ -70,7 +70,7 @@ async def test_it_ends_with_a_record_that_each_has_confirmed(profiles: Setting) 
 
         await eventually(completed)
     known = await erasure(profiles, asked.erasure_id)
-    assert {each.confirmed_by for each in known.confirmations} == set(known.expected) == {"profiles", "janitor"}
+    assert {each.confirmed_by for each in known.confirmations} == set(known.expected) == {"profiles", "exchange", "janitor"}
     assert "Maria" not in known.model_dump_json()
     assert str(participant_id) not in known.model_dump_json()
     assert await states(profiles, participant_id) == []
