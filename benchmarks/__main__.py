@@ -11,11 +11,11 @@ import typer
 import uvloop
 from rich.console import Console
 
-from benchmarks import footprint, latency, pipeline, report, stack
+from benchmarks import footprint, latency, matching, openings, pipeline, report, stack
 from benchmarks.latency import Latency
 
 LATEST = Path(__file__).parent / "latest.json"
-ALL = ("pipeline",)
+ALL = ("pipeline", "matching")
 console = Console()
 
 
@@ -30,7 +30,12 @@ def main(
     """Measure on real, synced servers that are started for it, and stopped."""
     if only not in ("", *ALL):
         raise typer.BadParameter(f"{only} is not measured here: choose from {', '.join(ALL)}")
-    figures = uvloop.run(measure(rounds=rounds, seconds=seconds, starts=starts, scale=scale))
+    figures: dict[str, float] = {}
+    if only in ("", "pipeline"):
+        figures |= uvloop.run(measure(rounds=rounds, seconds=seconds, starts=starts, scale=scale))
+    if only in ("", "matching"):
+        sizes = tuple(max(1_000, int(size * scale)) for size in matching.SIZES)
+        figures |= uvloop.run(measure_matching(rounds=rounds, sizes=sizes, seconds=max(2, int(60 * scale))))
     if keep:
         known = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
         LATEST.write_text(json.dumps(known | figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -46,6 +51,29 @@ async def measure(*, rounds: int, seconds: int, starts: int, scale: float = 1.0,
     console.print(report.goals(found := _figures(rates, times, cost)))
     console.print(report.spread(rates, times, cost))
     return found
+
+
+async def measure_matching(*, rounds: int, sizes: tuple[int, ...], seconds: int, looks: int = 200) -> dict[str, float]:
+    """All figures of `matching`, by key."""
+    async with stack.running(matching.SERVICE, setup="SELECT 1", **matching.POSTGRES) as servers:
+        seen = await matching.measure(servers, rounds=rounds, looks=looks, sizes=sizes, tell=console.log)
+        opened = await openings.measure(servers, seconds=seconds, tell=console.log)
+    console.print(report.looks(seen))
+    console.print(report.goals(found := _matching_figures(seen, opened)))
+    return found
+
+
+def _matching_figures(seen: matching.Looks, opened: openings.Openings) -> dict[str, float]:
+    most = max(seen.rounds)
+    return {
+        **{f"matching.p50_ms.{people}": round(1000 * seen.p50(people), 2) for people in seen.rounds},
+        f"matching.p99_ms.{most}": round(1000 * seen.p99(most), 2),
+        "matching.growth": round(seen.growth(), 2),
+        "matching.vs_no_indexes": round(seen.times_without(), 1),
+        "matching.open_to_invited_p50_ms": round(1000 * Latency.percentile(opened.took, 50), 1),
+        "matching.open_to_invited_p99_ms": round(1000 * Latency.percentile(opened.took, 99), 1),
+        "matching.open_to_invited_lost": opened.lost,
+    }
 
 
 def _figures(rates: pipeline.Rates, times: Latency, cost: footprint.Footprint) -> dict[str, float]:

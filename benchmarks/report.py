@@ -8,6 +8,7 @@ from rich.table import Table
 
 from benchmarks.footprint import Footprint
 from benchmarks.latency import Latency
+from benchmarks.matching import Looks
 from benchmarks.pipeline import Rates
 
 GOALS = {
@@ -19,6 +20,13 @@ GOALS = {
     "latency.p99_vs_floor": ("<=", 10.0),
     "service.idle_rss_mb": ("<=", 90.0),
     "service.ready_s": ("<=", 2.0),
+}
+
+MATCHING_GOALS = {
+    "matching.growth": ("<=", 2.0),
+    "matching.p99_ms.1000000": ("<=", 20.0),
+    "matching.open_to_invited_p99_ms": ("<=", 250.0),
+    "matching.open_to_invited_lost": ("<=", 0.0),
 }
 
 
@@ -37,13 +45,32 @@ def throughput(rates: Rates) -> Table:
     return table
 
 
+def looks(seen: Looks) -> Table:
+    """How long the look for neighbours takes, by how many people there are."""
+    table = Table(title="Candidates and ranking, the first five: ms", title_justify="left")
+    for heading in ("people", "p50", "p99", "lowest – highest p50 of a round", "made in, s"):
+        table.add_column(heading, justify="right")
+    for people, rounds in seen.rounds.items():
+        medians = [1000 * statistics.median(each) for each in rounds]
+        table.add_row(
+            f"{people:,}", f"{1000 * seen.p50(people):.2f}", f"{1000 * seen.p99(people):.2f}",
+            f"{min(medians):.2f} – {max(medians):.2f}", f"{seen.loaded_in_s[people]:.0f}",
+        )  # fmt: skip
+    slow = [1000 * each for each in seen.without]
+    table.add_row(
+        f"{seen.without_among:,}, without indexes", f"{statistics.median(slow):.0f}", "",
+        f"{min(slow):.0f} – {max(slow):.0f}", "",
+    )  # fmt: skip
+    return table
+
+
 def goals(figures: dict[str, float]) -> Table:
     """Every figure beside its goal."""
     table = Table(title="Goals", title_justify="left")
     for heading in ("figure", "seen", "goal", ""):
         table.add_column(heading, justify="left" if heading == "figure" else "right")
     for key, seen in figures.items():
-        word, goal = GOALS.get(key, ("", 0.0))
+        word, goal = (GOALS | MATCHING_GOALS).get(key, ("", 0.0))
         met = seen >= goal if word == ">=" else seen <= goal
         table.add_row(key, f"{seen:,}", f"{word} {goal:g}" if word else "", ("yes" if met else "no") if word else "")
     return table

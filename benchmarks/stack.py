@@ -38,8 +38,9 @@ _PLACE = """
 
 @dataclass
 class Stack:
-    """Servers with the account, streams, consumers and database of the profiles service."""
+    """Servers with the account, streams, consumers and database of one service."""
 
+    service: str
     folder: Path
     keys: Keys
     nats: Nats
@@ -53,15 +54,15 @@ class Stack:
         """What the service reads."""
         return {
             "WEEFSEL_NATS_URL": self.nats.url,
-            "WEEFSEL_NATS_CREDENTIALS": str(self.keys.creds(SERVICE)),
-            "WEEFSEL_DATABASE_URL": databases.without_password(self.dsn, SERVICE),
-            "WEEFSEL_DATABASE_PASSWORD_FILE": str(self.folder / "passwords" / SERVICE),
-            "WEEFSEL_SERVICES": SERVICE,
+            "WEEFSEL_NATS_CREDENTIALS": str(self.keys.creds(self.service)),
+            "WEEFSEL_DATABASE_URL": databases.without_password(self.dsn, self.service),
+            "WEEFSEL_DATABASE_PASSWORD_FILE": str(self.folder / "passwords" / self.service),
+            "WEEFSEL_SERVICES": self.service,
         }
 
     @property
     def dsn(self) -> str:
-        return databases.with_database(self.postgres.dsn, SERVICE)
+        return databases.with_database(self.postgres.dsn, self.service)
 
     @contextmanager
     def process(self, module: str, **environment: str) -> Iterator[Popen[bytes]]:
@@ -99,26 +100,29 @@ class Stack:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Stack]:
-    """Everything started in a temporary folder, on free ports; nothing is left behind."""
+async def running(service: str = SERVICE, setup: str = _PLACE, **settings: str) -> AsyncIterator[Stack]:
+    """Everything started in a temporary folder, on free ports; nothing is left behind.
+
+    `setup`: statements for the service's database; `settings`: PostgreSQL's, for what is loaded at once.
+    """
     with tempfile.TemporaryDirectory(prefix="weefsel-bench-") as name:
         folder = Path(name)
         os.chmod(folder, 0o711)  # noqa: PTH101 - PostgreSQL, which isn't root, passes through
-        keys = Keys.load_or_create(folder / "keys", [SERVICE])
+        keys = Keys.load_or_create(folder / "keys", [service])
         nats = Nats(folder / "nats", folder / "nats.log", keys, free_port(), free_port())
-        postgres = Postgres(folder / "postgres", folder / "postgres.log", free_port(), "of-one-run")
+        postgres = Postgres(folder / "postgres", folder / "postgres.log", free_port(), "of-one-run", settings)
         nats.prepare()
         postgres.prepare()
         processes = [nats.program().start(), postgres.program().start()]
         try:
             await until(nats.ready, "NATS is ready")
             await until(postgres.ready, "PostgreSQL is ready")
-            await bootstrap.bootstrap(nats.url, keys, [SERVICE])
-            await databases.bootstrap(postgres.dsn, folder / "passwords", [SERVICE])
-            admin = await asyncpg.connect(databases.with_database(postgres.dsn, SERVICE))
-            await admin.execute(_PLACE)
+            await bootstrap.bootstrap(nats.url, keys, [service])
+            await databases.bootstrap(postgres.dsn, folder / "passwords", [service])
+            admin = await asyncpg.connect(databases.with_database(postgres.dsn, service))
+            await admin.execute(setup)
             async with api.connected(nats.url, keys, accounts.BOOTSTRAP) as control:
-                yield Stack(folder, keys, nats, postgres, admin, control)
+                yield Stack(service, folder, keys, nats, postgres, admin, control)
             await admin.close()
         finally:
             for process, program in zip(processes, (nats.program(), postgres.program()), strict=True):
