@@ -53,7 +53,7 @@ class Meeting(LookingBack):
         day = now.date() if now.hour < 10 else now.date() + timedelta(days=1)
         self.at(moment(day, 10))
 
-    async def plan(self, place: str, *, actor: str = WORKER, days: int = 7, **more: Any) -> GatheringRef:
+    async def plan(self, place: str, /, *, actor: str = WORKER, days: int = 7, **more: Any) -> GatheringRef:
         """A gathering in so many days, at two in the afternoon."""
         values: dict[str, Any] = {
             "neighbourhood_id": place, "title": "Koffie en taart", "place": "Het buurthuis",
@@ -80,7 +80,7 @@ class Meeting(LookingBack):
         ref: GuestRef = await self.get(answer, actor=f"participant:{who}")
         return ref.coming
 
-    async def held(self, place: str, there: Sequence[UUID], **more: Any) -> UUID:
+    async def held(self, place: str, there: Sequence[UUID], /, **more: Any) -> UUID:
         """A gathering that took place, with these people."""
         ref = await self.plan(place, days=1, invite=False, **more)
         self.move(timedelta(days=1, hours=6))

@@ -358,6 +358,17 @@ async def test_when_a_host_goes_the_worker_welcomes_people(meeting: Meeting, way
     assert {each.host_id for each in await meeting.of_series(hosted)} == {None}
 
 
+async def test_where_someone_welcomed_people_goes_when_they_are_erased(meeting: Meeting) -> None:
+    place = await meeting.place()
+    host, guest = [await meeting.someone(place) for _ in range(2)]
+    past = await meeting.held(place, [host, guest], host_id=host, place="Bij Jos thuis, Weverstraat 12", bring="taart")
+    await meeting.tell(ParticipantErased(participant_id=host, erasure_id=new_id(), neighbourhood_id=place))
+    found = await meeting.show(past)
+    assert (found.host_id, found.title, found.place, found.bring) == (None, "…", "…", None)
+    assert [each.participant_id for each in found.guests] == [guest]
+    assert await meeting.know(guest) == set()
+
+
 # --- looking
 
 

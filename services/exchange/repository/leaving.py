@@ -235,8 +235,9 @@ _ERASE = (
     "DELETE FROM thanks WHERE participant_id = ANY($1::uuid[])",
     "DELETE FROM never_kind WHERE participant_id = ANY($1::uuid[])",
     "DELETE FROM acquaintance WHERE first_id = ANY($1::uuid[]) OR second_id = ANY($1::uuid[])",
-    "UPDATE gathering SET host_id = NULL WHERE host_id = ANY($1::uuid[])",
-    "UPDATE series SET host_id = NULL WHERE host_id = ANY($1::uuid[])",
+    # Where they welcomed people may have been at home. What lies ahead has another host by now.
+    "UPDATE gathering SET host_id = NULL, title = '…', place = '…', bring = NULL WHERE host_id = ANY($1::uuid[])",
+    "UPDATE series SET host_id = NULL, title = '…', place = '…', bring = NULL WHERE host_id = ANY($1::uuid[])",
     "DELETE FROM guest WHERE participant_id = ANY($1::uuid[])",
     "DELETE FROM circle WHERE participant_id = ANY($1::uuid[])",
     "DELETE FROM consents WHERE participant_id = ANY($1::uuid[])",
