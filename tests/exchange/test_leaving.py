@@ -10,8 +10,9 @@ from uuid import UUID
 
 import pytest
 
+from shared import clock
 from shared.contracts.erasure import ExchangeErasureConfirmed
-from shared.contracts.exchange import ExchangeDropped, ExchangeWithdrawn, NextStepReached, WorkerAsked
+from shared.contracts.exchange import ExchangeDropped, ExchangeWithdrawn, NextStepReached, OpenDraft, WorkerAsked
 from shared.contracts.profiles import ParticipantErased, ParticipantKept, ParticipantMerged
 from shared.ids import new_id
 from tests.conftest import MakeStack
@@ -152,6 +153,23 @@ async def test_what_someone_was_asked_ends_for_them(lives: Lives, way: Way, life
         assert after == before
     if life != "over" or way not in (*RESTING, "leaves", "moves"):
         assert await dangling(lives, found, found.neighbour, resting=resting) == []
+
+
+@pytest.mark.parametrize("way", ["pauses", "leaves", "is erased"])
+async def test_a_wish_that_was_put_to_someone_who_goes_is_let_go_in_silence(lives: Lives, way: Way) -> None:
+    """They are told nothing of their own wish, and the worker's proposal is dropped."""
+    place = await lives.place()
+    who = await lives.someone(place, wishes=[{"kind": "garden"}])
+    id_ = await lives.had(
+        place, who, stage="draft", kind="garden", by_system=True, opened_at=None, drafted_at=clock.now()
+    )
+    await lives.get(OpenDraft(exchange_id=id_), actor="operator")
+    mark = await lives.mark()
+    await go(lives, way, place, who)
+    assert await lives.told(NextStepReached, mark) == []
+    assert await lives.stage(id_) == (None if way == "is erased" else "withdrawn")
+    assert len(await lives.told(ExchangeDropped, mark)) == 1
+    assert await dangling(lives, Lived(id_, place, who, who, who), who, resting=way == "pauses") == []
 
 
 async def test_what_was_agreed_and_has_had_its_moment_can_still_be_spoken_of(lives: Lives) -> None:

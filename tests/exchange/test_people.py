@@ -143,10 +143,11 @@ async def test_a_visit_is_a_sign_of_life(exchange: Handling) -> None:
     began = (await held(exchange, who))["heard_at"]
     await exchange.rows("UPDATE participant SET silence_told_at = $2 WHERE participant_id = $1", who, clock.now())
 
-    def visit(days: float) -> VisitRecorded:
+    def visit(days: float, participant_id: UUID = who) -> VisitRecorded:
         return VisitRecorded(
-            visit_id=new_id(), participant_id=who, worker_id=new_id(), visited_at=later(days), neighbourhood_id=PLACE
-        )
+            visit_id=new_id(), participant_id=participant_id, worker_id=new_id(), visited_at=later(days),
+            neighbourhood_id=PLACE,
+        )  # fmt: skip
 
     await exchange.tell(visit(-30))
     assert (await held(exchange, who))["heard_at"] == began
@@ -160,7 +161,12 @@ async def test_a_visit_is_a_sign_of_life(exchange: Handling) -> None:
     assert clock.now() - (await held(exchange, who))["heard_at"] > timedelta(days=80)
     await exchange.tell(kept(who, 3))
     assert clock.now() - (await held(exchange, who))["heard_at"] < timedelta(days=1)
-    await exchange.tell(visit(0).model_copy(update={"participant_id": new_id()}))
+    await exchange.tell(visit(0, new_id()))
+    double, before = new_id(), (await held(exchange, who))["heard_at"]
+    await exchange.tell(merged(double, who))
+    exchange.move(timedelta(days=3))
+    await exchange.tell(visit(0, double))
+    assert (await held(exchange, who))["heard_at"] - before > timedelta(days=2), "told of the entry that was merged"
 
 
 async def test_circles_and_consents_are_kept(exchange: Handling) -> None:

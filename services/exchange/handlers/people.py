@@ -83,7 +83,8 @@ async def on_partner_granted(state: PartnerGranted, tx: Transaction) -> None:
 @handles(VisitRecorded)
 async def on_visit_recorded(event: VisitRecorded, tx: Transaction) -> None:
     """Whom a worker has spoken with is not silent."""
-    await repository.visited(tx, event.participant_id, event.visited_at)
+    survivor_id = await repository.survivor(tx, event.participant_id)
+    await repository.visited(tx, survivor_id or event.participant_id, event.visited_at)
 
 
 async def _keep(tx: Transaction, before: Person | None, state: ParticipantKept) -> None:
