@@ -243,7 +243,7 @@ def refuse_said_yes(invitations: Iterable[Invitation]) -> None:
 
 
 def opened_so(exchange: Exchange, command: OpenDraft, actor: Actor) -> bool:
-    """Whether it was opened like that before, and nothing is left to do. What the worker has, a worker can still open."""
+    """Whether it was opened like that before, and nothing is left to do. A worker can open what the worker has."""
     if exchange.stage not in SEEKING and (exchange.stage != "handed-over" or actor.kind in STAFF):
         return False
     return command.kind in (None, exchange.kind) and command.words in (None, exchange.words)
