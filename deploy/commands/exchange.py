@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -35,6 +36,7 @@ from deploy.commands.naming import (
     place_of,
     when_from,
     when_shown,
+    zones_of,
 )
 from shared.contracts.exchange import (
     ChangeExchange,
@@ -164,7 +166,7 @@ def reopen(
 def show(which: Which, actor: Actor = OPERATOR, as_json: Json = False) -> None:
     """One exchange, as far as the one who asks may see it."""
 
-    async def look(client: Client) -> tuple[Exchange, dict[UUID | None, str], Any]:
+    async def look(client: Client) -> tuple[Exchange, dict[UUID | None, str], ZoneInfo]:
         query = ShowExchange(exchange_id=await exchange(client, which, LIVE | {"done", "withdrawn", "expired"}))
         found: Exchange = await client.get(query, actor=actor)
         people = [found.participant_id, *(each.participant_id for each in found.others)]
@@ -198,20 +200,21 @@ def list_(
 ) -> None:  # fmt: skip
     """Exchanges, the latest first."""
 
-    async def look(client: Client) -> tuple[list[ExchangeSummary], dict[UUID | None, str]]:
+    async def look(client: Client) -> tuple[list[ExchangeSummary], dict[UUID | None, str], dict[str, ZoneInfo]]:
         values: dict[str, Any] = {"neighbourhood_id": neighbourhood, "stage": stage, "limit": 100}
         values |= {"participant_id": await participant(client, who) if who else None}
         found = await every(client, build(ListExchanges, values), "exchanges", actor)
-        return found, await names(client, (each.participant_id for each in found))
+        zones = await zones_of(client, (each.neighbourhood_id for each in found))
+        return found, await names(client, (each.participant_id for each in found)), zones
 
-    found, called = ask(look)
+    found, called, zones = ask(look)
     if as_json:
         print_json(found)
         return
     rows = [
         (
-            called[each.participant_id], each.opening, each.words or kind_shown(each.kind), when_shown(each.when),
-            _stage(each), each.exchange_id,
+            called[each.participant_id], each.opening, each.words or kind_shown(each.kind),
+            when_shown(each.when, zones[each.neighbourhood_id]), _stage(each), each.exchange_id,
         )
         for each in found
     ]  # fmt: skip

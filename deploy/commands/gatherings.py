@@ -26,7 +26,7 @@ from deploy.commands.asking import (
     zone_of,
 )
 from deploy.commands.common import print_json
-from deploy.commands.naming import How, how, kind_from, kind_shown, names, read
+from deploy.commands.naming import How, how, kind_from, kind_shown, names, read, zones_of
 from deploy.imports import moments, words
 from deploy.trouble import Trouble
 from shared import clock
@@ -197,7 +197,7 @@ def list_(
     async def look(client: Client) -> tuple[list[Gathering], dict[UUID | None, str], dict[str, ZoneInfo]]:
         since = clock.now() - BACK if past else None
         found = await _all(client, neighbourhood, {"since": since, "stage": stage}, actor)
-        zones = {place: await zone_of(client, place) for place in {each.neighbourhood_id for each in found}}
+        zones = await zones_of(client, (each.neighbourhood_id for each in found))
         return found, await names(client, (each.host_id for each in found)), zones
 
     found, called, zones = ask(look)

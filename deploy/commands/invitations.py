@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 
-from deploy.commands.asking import OPERATOR, Actor, Json, Who, ask, build, every, lay_out, participant, said, table
+from deploy.commands.asking import (
+    OPERATOR,
+    Actor,
+    Json,
+    Who,
+    ask,
+    build,
+    every,
+    lay_out,
+    participant,
+    said,
+    shown,
+    table,
+)
 from deploy.commands.common import print_json
-from deploy.commands.naming import About, How, Which, exchange, how, kind_from, kind_shown, names, when_shown
+from deploy.commands.naming import About, How, Which, exchange, how, kind_from, kind_shown, names, when_shown, zones_of
 from deploy.imports import words
 from deploy.trouble import Trouble
 from shared.contracts.exchange import (
@@ -70,21 +84,24 @@ def invitations(
 ) -> None:  # fmt: skip
     """Who was asked, or is to be, and how it stands."""
 
-    async def look(client: Client) -> tuple[list[Invitation], dict[UUID | None, str]]:
+    async def look(client: Client) -> tuple[list[Invitation], dict[UUID | None, str], dict[str, ZoneInfo]]:
         values: dict[str, Any] = {"neighbourhood_id": neighbourhood, "stage": stage, "open_only": open_only}
         values |= {"exchange_id": await exchange(client, which) if which else None, "limit": 100}
         values |= {"participant_id": await participant(client, who) if who else None}
         found = await every(client, build(ListInvitations, values), "invitations", actor)
-        return found, await names(client, (each.participant_id for each in found))
+        zones = await zones_of(client, (each.neighbourhood_id for each in found))
+        return found, await names(client, (each.participant_id for each in found)), zones
 
-    found, called = ask(look)
+    found, called, zones = ask(look)
     if as_json:
         print_json(found)
         return
     rows = [
         (
-            called[each.participant_id], each.words or kind_shown(each.kind), when_shown(each.when), each.stage,
-            each.answer_by, ", ".join(_spoken(reason) for reason in each.reasons), each.invitation_id,
+            called[each.participant_id], each.words or kind_shown(each.kind),
+            when_shown(each.when, zones[each.neighbourhood_id]), each.stage,
+            shown(each.answer_by, zones[each.neighbourhood_id]),
+            ", ".join(_spoken(reason) for reason in each.reasons), each.invitation_id,
         )
         for each in found
     ]  # fmt: skip

@@ -60,7 +60,7 @@ NEXT: dict[NextStep, str] = {
     "cancelled": "The others are told.",
     "nobody-yet": "Nobody has been found yet; the looking goes on.",
     "ended": "It has ended by itself.",
-    "how-was-it": "Both are asked how it was.",
+    "how-was-it": "Afterwards, how it was can be said in one word.",
     "thanked": "The other gets the words.",
     "gathering-invited": "They are invited.",
     "gathering-changed": "Who comes is told of the change.",
@@ -118,6 +118,11 @@ async def _name(client: Client, participant_id: UUID) -> str:
         return str((await client.get(ShowParticipant(participant_id=participant_id), actor=OPERATOR)).name)
     except Refused:
         return str(participant_id)
+
+
+async def zones_of(client: Client, places: Iterable[str]) -> dict[str, ZoneInfo]:
+    """The clock of each of these neighbourhoods."""
+    return {place: await zone_of(client, place) for place in set(places)}
 
 
 async def place_of(client: Client, participant_id: UUID) -> str:

@@ -99,15 +99,15 @@ def what_to_try(home: Home, state: RunState) -> Text:
         ("weefsel clock +14d", "two weeks later"),
         (inbox, "the mails that would have been sent"),
     ]
-    lines = ["Try next (. .venv/bin/activate makes `weefsel` known):", *(f"  {what:<53}{why}" for what, why in steps)]
+    lines = ["Try next (. .venv/bin/activate makes `weefsel` known):", *(f"  {what:<36}{why}" for what, why in steps)]
     return Text("\n".join(lines))
 
 
 _IN_THE_DEMO = [
-    ("weefsel exchange list", "asks and offers: done, being looked for, with the worker"),
-    ("weefsel exchange show jos:haag --as participant:jos", "one that went from an ask to thanks"),
-    ("weefsel exchange invitations lucas", "whom he has met is asked at once; the others ..."),
-    ("weefsel exchange send ivana --as worker:marie", "... when a worker has looked"),
+    ("weefsel exchange list", "asks and offers, and how they stand"),
+    ("weefsel exchange show martine:haag", "one of them, from ask to thanks"),
+    ("weefsel exchange invitations lucas", "whom he met is asked at once; others ..."),
+    ("weefsel exchange send ivana", "... when a worker has looked"),
     ("weefsel gatherings list --past", "where people met, and where they will"),
 ]
 
