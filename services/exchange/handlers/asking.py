@@ -16,7 +16,7 @@ from services.exchange.domain.people import Neighbourhood, Person, refuse_absent
 from services.exchange.handlers import access
 from services.exchange.matching import Likely
 from services.exchange.repository import candidates, invitations, people
-from shared.contracts.exchange import ExchangeInvited, InvitationDue
+from shared.contracts.exchange import ExchangeInvited, InvitationDue, NextStepReached
 from shared.ids import new_id
 from shared.messaging import Rejected, Transaction
 from shared.policy import Policy
@@ -93,8 +93,13 @@ async def send(tx: Transaction, exchange: Exchange, place: Place, invitation: In
         await timer(tx, exchange, sent, "end", sent.answer_by or tx.now)
     await invitations.keep(tx, sent)
     if sent.stage == "asked":
-        step: Literal["invited", "invited-again"] = "invited-again" if sent.again else "invited"
-        await access.tell(tx, sent.participant_id, step, exchange, invitation_id=sent.invitation_id)
+        await tx.emit(
+            NextStepReached(
+                neighbourhood_id=exchange.neighbourhood_id, participant_id=sent.participant_id,
+                step="invited-again" if sent.again else "invited", exchange_id=exchange.exchange_id,
+                invitation_id=sent.invitation_id, worker_id=place.neighbourhood.worker_id,
+            )
+        )  # fmt: skip
     return sent
 
 

@@ -45,7 +45,7 @@ async def look(tx: Transaction, exchange: Exchange) -> Exchange:
         return exchange
     made = {each.participant_id: each for each in await invitations.of_exchange(tx, exchange.exchange_id)}
     wanted = domain.to_ask(made.values(), exchange.people, place.policy.invitations.at_once)
-    chosen = await asking.choose(tx, exchange, await likely(tx, exchange), wanted) if wanted else []
+    chosen = await asking.choose(tx, exchange, await _likely(tx, exchange, place), wanted) if wanted else []
     new = [
         await asking.ask(tx, exchange, place, each, person, made.get(each.participant_id)) for each, person in chosen
     ]
@@ -56,8 +56,13 @@ async def look(tx: Transaction, exchange: Exchange) -> Exchange:
 
 async def likely(tx: Transaction, exchange: Exchange) -> list[Likely]:
     """Who could be asked now, the likeliest first. Of something of no kind nobody can tell: the worker asks for it."""
-    place, opener = await asking.place_of(tx, exchange), await people.person(tx, exchange.participant_id)
-    if place is None or opener is None or exchange.kind is None:
+    place = await asking.place_of(tx, exchange)
+    return await _likely(tx, exchange, place) if place else []
+
+
+async def _likely(tx: Transaction, exchange: Exchange, place: asking.Place) -> list[Likely]:
+    opener = await people.person(tx, exchange.participant_id)
+    if opener is None or exchange.kind is None:
         return []
     found = await candidates.neighbours(tx, exchange, opener, place.neighbourhood, place.policy)
     return matching.ranked(exchange.exchange_id, exchange.opening, found)
