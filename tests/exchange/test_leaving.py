@@ -3,6 +3,7 @@ other side is told what they must know, once, and no more."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Literal
@@ -12,7 +13,16 @@ import pytest
 
 from shared import clock
 from shared.contracts.erasure import ExchangeErasureConfirmed
-from shared.contracts.exchange import ExchangeDropped, ExchangeWithdrawn, NextStepReached, OpenDraft, WorkerAsked
+from shared.contracts.exchange import (
+    AnswerInvitation,
+    AnswerProposal,
+    ExchangeDropped,
+    ExchangeWithdrawn,
+    NextStepReached,
+    OpenDraft,
+    OpenExchange,
+    WorkerAsked,
+)
 from shared.contracts.profiles import ParticipantErased, ParticipantKept, ParticipantMerged
 from shared.ids import new_id
 from tests.conftest import MakeStack
@@ -185,6 +195,31 @@ async def test_what_was_agreed_and_has_had_its_moment_can_still_be_spoken_of(liv
     await lives.fire()
     assert await lives.stage(found.exchange_id) == "expired"
     assert await dangling(lives, found, found.neighbour, resting=False) == []
+
+
+@pytest.mark.parametrize("side", ["opener", "neighbour"])
+@pytest.mark.parametrize("way", ["pauses", "leaves"])
+async def test_what_both_do_at_the_moment_that_one_goes_leaves_nothing_hanging(
+    lives: Lives, way: Way, side: str
+) -> None:
+    """A yes, a yes to that, and something new that is opened, all at once; and again, in case they came in order."""
+    for life in ("asked", "proposed", "agreed", "one-yes"):
+        found = await lives.lived(life)
+        who: UUID = getattr(found, side)
+        asked = found.other if life == "one-yes" else found.neighbour
+        answer = AnswerInvitation(invitation_id=await lives.invitation(found.exchange_id, asked), answer="yes")
+        agree = AnswerProposal(exchange_id=found.exchange_id, answer="yes")
+        more = OpenExchange(opening="offer", participant_id=who, kind="game")
+        other = OpenExchange(opening="ask", participant_id=found.other, kind="garden")
+        await asyncio.gather(
+            lives.ask(answer, actor=f"participant:{asked}"),
+            lives.ask(more, actor=f"participant:{who}"),
+            go(lives, way, found.place, who),
+            lives.ask(agree, actor=f"participant:{found.opener}"),
+            lives.ask(other, actor=f"participant:{found.other}"),
+            lives.ask(more, actor=f"participant:{who}"),
+        )
+        assert await dangling(lives, found, who, resting=way == "pauses") == []
 
 
 async def gathering(lives: Lives, place: str, host: UUID, guest: UUID, days: float) -> UUID:
