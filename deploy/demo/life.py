@@ -44,7 +44,7 @@ MARKET = "Elke week samen naar de markt"
 COOKING = "Wie leert me iets uit eigen keuken koken?"
 WALK = "Een ommetje langs de Coupure, met een babbel"
 CEMETERY = "Ik zou nog eens naar het kerkhof willen, maar ik durf het bijna niet te vragen"
-BINGO, GAMES = "Koffie en rummikub in het buurthuis", "Spelnamiddag in het buurthuis"
+RUMMIKUB, GAMES = "Koffie en rummikub in het buurthuis", "Spelnamiddag in het buurthuis"
 ZONE = ZoneInfo("Europe/Brussels")
 TO_KNOW = timedelta(seconds=30)
 """In which exchange has heard of everyone who was just registered."""
@@ -91,12 +91,16 @@ class Here:
 
     async def people_meet(self) -> None:
         """A gathering at which people got to know each other, and some to come."""
-        found = await self.planned(BINGO, clock.now() + timedelta(seconds=1), host="simonne", invite=False)
-        if found.stage == "planned":
-            await asyncio.sleep(max(0.0, (found.starts_at - clock.now()).total_seconds()) + 0.1)
+        if await self.gathering(RUMMIKUB) is None:
+            await self.plan(RUMMIKUB, clock.now() + timedelta(seconds=2), host="simonne", invite=False)
+        met = await self.gathering(RUMMIKUB)
+        if met is not None and met.stage == "planned":
+            await asyncio.sleep(max(0.0, (met.starts_at - clock.now()).total_seconds()) + 0.1)
             there = [self.people[key] for key in ("simonne", "lucas", "fatma", "yusuf", "elif")]
-            await self.tell(RecordAttendance(gathering_id=found.gathering_id, participant_ids=there))
-        await self.planned(GAMES, _next_saturday(), host="bart", kind="game", repeats="FREQ=WEEKLY;INTERVAL=2;COUNT=4")
+            await self.tell(RecordAttendance(gathering_id=met.gathering_id, participant_ids=there))
+        if await self.gathering(GAMES) is None:
+            rule = "FREQ=WEEKLY;INTERVAL=2;COUNT=4"
+            await self.plan(GAMES, _next_saturday(), host="bart", kind="game", repeats=rule)
 
     async def who_has_met_comes_first(self) -> None:
         """Lucas has met Fatma: she is asked at once, and whom he hasn't met when the worker has seen it."""
@@ -136,7 +140,7 @@ class Here:
     async def agreed(self, found: Exchange, key: str) -> Exchange:
         """This neighbour says yes, and then the side that opened it does."""
         invitation = await self.asked(found, key)
-        if invitation is not None and invitation.stage != "yes":
+        if invitation is not None and invitation.stage in ("held", "waiting", "asked"):
             await self.tell(AnswerInvitation(invitation_id=invitation.invitation_id, answer="yes", how="phone"))
         if (await self.shown(found.exchange_id)).stage == "proposed":
             await self.tell(AnswerProposal(exchange_id=found.exchange_id, answer="yes", how="phone"))
@@ -144,6 +148,8 @@ class Here:
 
     async def done(self, found: Exchange, thanks: dict[str, str]) -> None:
         """It happened, it was good, and they thank each other."""
+        if found.stage not in ("agreed", "done"):
+            return
         if found.stage == "agreed":
             by = self.people[next(iter(thanks))]
             await self.tell(FinishExchange(exchange_id=found.exchange_id, participant_id=by))
@@ -160,17 +166,17 @@ class Here:
                 ids = {"exchange_id": found.exchange_id, "participant_id": id_}
                 await self.tell(SayThanks.model_validate({**ids, "words": words, "how": "phone"}))
 
-    async def planned(self, title: str, starts_at: datetime, *, host: str, **more: Any) -> Gathering:
-        """The first gathering of this title, planned when there is none."""
+    async def gathering(self, title: str) -> Gathering | None:
+        """The first one of this title; None when there is none yet."""
         query = ListGatherings(neighbourhood_id=BRUGSE_POORT, since=clock.now() - timedelta(days=365), limit=100)
-        known: list[Gathering] = [each for each in (await self.tell(query)).gatherings if each.title == title]
-        if known:
-            return known[0]
+        found: list[Gathering] = (await self.tell(query)).gatherings
+        return next((each for each in found if each.title == title), None)
+
+    async def plan(self, title: str, starts_at: datetime, *, host: str, **more: Any) -> None:
         values = {"neighbourhood_id": BRUGSE_POORT, "host_id": self.people[host], "title": title}
         values |= {"place": "Buurthuis, Weverstraat 12", "starts_at": starts_at, "seats": 16}
         values |= {"ends_at": starts_at + timedelta(hours=3), "bring": "een spel, of gewoon goesting"}
         await self.tell(PlanGathering.model_validate(values | more))
-        return await self.planned(title, starts_at, host=host)
 
     async def shown(self, exchange_id: UUID) -> Exchange:
         found: Exchange = await self.tell(ShowExchange(exchange_id=exchange_id))
