@@ -53,14 +53,18 @@ class Meeting(LookingBack):
         day = now.date() if now.hour < 10 else now.date() + timedelta(days=1)
         self.at(moment(day, 10))
 
-    async def plan(self, place: str, /, *, actor: str = WORKER, days: int = 7, **more: Any) -> GatheringRef:
-        """A gathering in so many days, at two in the afternoon."""
+    async def plan(
+        self, place: str, /, *, actor: str = WORKER, days: int = 7, inviting: bool = True, **more: Any
+    ) -> GatheringRef:  # fmt: skip
+        """A gathering in so many days, at two in the afternoon. With `inviting` the timers have gone off."""
         values: dict[str, Any] = {
             "neighbourhood_id": place, "title": "Koffie en taart", "place": "Het buurthuis",
             "starts_at": moment(self.today() + timedelta(days=days), 14),
             "ends_at": moment(self.today() + timedelta(days=days), 16),
         }  # fmt: skip
         ref: GatheringRef = await self.get(PlanGathering(**values | more), actor=actor)
+        if inviting:
+            await self.fire()
         return ref
 
     async def show(self, gathering_id: UUID, *, actor: str = WORKER) -> Gathering:

@@ -118,13 +118,15 @@ async def test_who_paused_or_left_or_lives_elsewhere_is_not_invited(meeting: Mee
 
 
 async def test_nobody_gets_more_invitations_than_their_ceiling(meeting: Meeting) -> None:
-    """Not by many gatherings planned at the same moment, nor by a host; they may come of themselves."""
+    """Not by many gatherings that invite at the same moment, nor by a host; they may come of themselves."""
     place = await meeting.place()
     once = await meeting.someone(place, ceiling=1)
     none = await meeting.someone(place, ceiling=0)
     usual = await meeting.someone(place)
     host = await meeting.someone(place, ceiling=0)
-    refs = await asyncio.gather(*(meeting.plan(place, host_id=host) for _ in range(7)))
+    refs = [await meeting.plan(place, host_id=host, inviting=False) for _ in range(7)]
+    due = [GatheringDue(neighbourhood_id=place, gathering_id=ref.gathering_id, to="invite") for ref in refs]
+    await asyncio.gather(*(meeting.tell(each) for each in due))
     invited = [each for ref in refs for each in await meeting.invited(ref.gathering_id)]
     assert (invited.count(once), invited.count(none), invited.count(usual)) == (1, 0, 4)
     for actor in (WORKER, f"participant:{host}"):
@@ -223,6 +225,7 @@ async def test_one_that_is_moved_nearer_invites_at_once_and_one_moved_further_wa
         gathering_id=nearer.gathering_id, starts_at=moment(meeting.today() + timedelta(days=5), 14)
     )  # fmt: skip
     await meeting.get(change, actor=WORKER)
+    await meeting.fire()
     assert await meeting.invited(nearer.gathering_id) == [someone]
     change = ChangeGathering(
         gathering_id=further.gathering_id, starts_at=moment(meeting.today() + timedelta(days=60), 14)
@@ -290,5 +293,6 @@ async def test_a_plan_that_arrives_twice_is_one(meeting: Meeting) -> None:
     )
     id_ = new_id()
     refs = [await meeting.get(plan, actor=WORKER, message_id=id_) for _ in range(2)]
+    await meeting.fire()
     assert refs[0] == refs[1]
     assert await meeting.invited(refs[0].gathering_id) == [someone]

@@ -11,7 +11,7 @@ from services.exchange.domain import recurrence
 from services.exchange.domain.gatherings import Gathering, Series
 from services.exchange.domain.people import Neighbourhood, refuse_absent
 from services.exchange.handlers import access
-from services.exchange.handlers.inviting import ask_after_quiet, invite_in_time, tell
+from services.exchange.handlers.inviting import ask_after_quiet, invite, invite_in_time, tell
 from services.exchange.repository import gatherings as repository
 from services.exchange.repository import guests, people
 from shared.access import ANYONE, Actor, check_grant, who
@@ -39,7 +39,7 @@ async def plan_gathering(command: PlanGathering, tx: Transaction) -> GatheringRe
     place = await _place(tx, actor, command)
     await _check_host(tx, actor, command.host_id)
     if command.repeats is None:
-        return domain.ref(await _plan(tx, domain.alone(command, new_id(), str(actor), tx.now), place))
+        return domain.ref(await _plan(tx, domain.alone(command, new_id(), str(actor), tx.now)))
     repeats = recurrence.read(command.repeats, command.starts_at, place.zone)
     series = domain.series_of(command, new_id(), repeats, str(actor))
     await repository.keep_series(tx, series)
@@ -58,7 +58,7 @@ async def change_gathering(command: ChangeGathering, tx: Transaction) -> Gatheri
         await tx.emit(domain.told(GatheringChanged, after))
         if domain.to_be_told(before, after):
             await _tell_all(tx, [after], "gathering-changed")
-        await invite_in_time(tx, after, await _known_place(tx, after))
+        await invite_in_time(tx, after)
     return domain.ref(after)
 
 
@@ -85,12 +85,10 @@ async def on_gathering_due(event: GatheringDue, tx: Transaction) -> None:
         await _plan_following(tx, event.gathering_id)
         return
     gathering = await repository.locked(tx, event.gathering_id)
-    if gathering is None:
-        return
-    if event.participant_id is not None:
+    if gathering is not None and event.participant_id is not None:
         await ask_after_quiet(tx, gathering, event.participant_id)
-    elif gathering.starts_at > tx.now:
-        await invite_in_time(tx, gathering, await _known_place(tx, gathering))
+    elif gathering is not None:
+        await invite(tx, gathering)
 
 
 async def leave_gatherings(tx: Transaction, participant_id: UUID, *, still_in: str | None) -> None:
@@ -152,11 +150,11 @@ async def _check_host(tx: Transaction, actor: Actor, host_id: UUID | None) -> No
         await people.heard_of(tx, host_id)
 
 
-async def _plan(tx: Transaction, gathering: Gathering, place: Neighbourhood) -> Gathering:
+async def _plan(tx: Transaction, gathering: Gathering) -> Gathering:
     """A new gathering, told, with its invitations. One of a series that is there already is left as it is."""
     if await repository.add(tx, gathering):
         await tx.emit(domain.told(GatheringPlanned, gathering))
-        await invite_in_time(tx, gathering, place)
+        await invite_in_time(tx, gathering)
     return gathering
 
 
@@ -185,7 +183,7 @@ async def _plan_next(
         for each in found.within if each > tx.now
     ]  # fmt: skip
     for each in new:
-        await _plan(tx, each, place)
+        await _plan(tx, each)
         if host_id != series.host_id:
             await _ask_to_welcome(tx, each)
     await repository.keep_series(tx, domain.planned(series, found.within, found.then, tx.now))

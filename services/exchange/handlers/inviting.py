@@ -17,18 +17,23 @@ from shared.contracts.exchange import GatheringDue, NextStep, NextStepReached
 from shared.messaging import Transaction
 
 
-async def invite_in_time(tx: Transaction, gathering: Gathering, place: Neighbourhood) -> None:
-    """Neighbours are invited now, or by a timer when it comes near."""
-    if gathering.invites_at is None:
-        return
-    if gathering.invites_at > tx.now:
+async def invite_in_time(tx: Transaction, gathering: Gathering) -> None:
+    """Neighbours are invited by a message of its own, at once or when it comes near: each holds whom it asks."""
+    if gathering.invites_at is not None:
         due = GatheringDue(
             neighbourhood_id=gathering.neighbourhood_id, gathering_id=gathering.gathering_id, to="invite"
         )
         await tx.at(gathering.invites_at, due, GatheringDue.timer(gathering.gathering_id, "invite"))
+
+
+async def invite(tx: Transaction, gathering: Gathering) -> None:
+    """Neighbours are invited, once and not before it is time."""
+    place = await people.neighbourhood(tx, gathering.neighbourhood_id)
+    if gathering.invites_at is None or gathering.invites_at > tx.now or place is None:
         return
     await repository.save(tx, replace(gathering, invites_at=None))
-    await _invite(tx, gathering, place)
+    if gathering.starts_at > tx.now:
+        await _invite(tx, gathering, place)
 
 
 async def ask(
