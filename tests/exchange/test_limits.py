@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pytest import TempPathFactory
 
 from shared.contracts.exchange import (
     AnswerProposal,
@@ -28,7 +27,7 @@ from tests.exchange.opening import BY_WORKER, CALM, CARE, DOUBT, Opening, me, op
 
 
 @pytest.fixture(scope="module")
-async def exchange(module_stack: MakeStack, tmp_path_factory: TempPathFactory) -> AsyncIterator[Opening]:
+async def exchange(module_stack: MakeStack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Opening]:
     async with opening(module_stack, tmp_path_factory.mktemp("policy")) as made:
         yield made
 
