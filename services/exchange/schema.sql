@@ -15,10 +15,14 @@ CREATE TABLE public.agreement (
     exchange_id uuid NOT NULL,
     participant_id uuid NOT NULL,
     agreed_at timestamp with time zone NOT NULL,
+    answered_by text,
+    how text,
     ended_at timestamp with time zone
 );
 
 COMMENT ON TABLE public.agreement IS 'A neighbour with whom the side that opened an exchange agreed, and who may have its contact.';
+
+COMMENT ON COLUMN public.agreement.answered_by IS 'Who recorded the yes of the side that opened it.';
 
 CREATE TABLE public.circle (
     participant_id uuid NOT NULL,

@@ -133,6 +133,8 @@ async def test_an_answer_given_by_phone_or_at_the_door_is_theirs(exchange: Agree
     assert await exchange.refused(answer, **me(street.other)) == ("unknown_id", "exchange_id")
     assert await exchange.refused(answer, **me(holder)) == ("unknown_id", "exchange_id")
     assert (await exchange.get(answer)).stage == "agreed"
+    (row,) = await exchange.rows("SELECT answered_by, how FROM agreement WHERE exchange_id = $1", street.exchange_id)
+    assert (row["answered_by"], row["how"]) == (exchange.actor, "phone")
     street = await exchange.proposed()
     await exchange.rows(
         "UPDATE participant SET mandate_holder_ids = $2 WHERE participant_id = $1", street.opener, [holder]

@@ -18,6 +18,7 @@ from services.exchange.repository import agreements as repository
 from services.exchange.repository import invitations, people
 from shared.access import OURS, Actor
 from shared.contracts.exchange import (
+    AnswerHow,
     AnswerProposal,
     CancelAgreement,
     ContactShared,
@@ -46,13 +47,13 @@ To = Literal["look-again", "tell-nobody-found", "end", "ask-how-it-was", "close"
 async def answer_proposal(command: AnswerProposal, tx: Transaction) -> ExchangeRef:
     """Yes, not this time, or not now; no reason is asked."""
     exchange = await access.opened(tx, command.exchange_id)
-    await access.may(tx, [exchange.participant_id], OURS, "exchange_id")
+    actor = await access.may(tx, [exchange.participant_id], OURS, "exchange_id")
     await people.heard_of(tx, exchange.participant_id)
     asked = await invitations.of_exchange(tx, exchange.exchange_id)
     if not domain.answered_so(exchange, command, asked, tx.now):
         domain.refuse_answer(exchange, command, asked, tx.now)
         if command.answer == "yes":
-            exchange = await _agree(tx, exchange, domain.said_yes(asked))
+            exchange = await _agree(tx, exchange, domain.said_yes(asked), str(actor), command.how)
         elif command.answer == "not-now":
             exchange = await _not_now(tx, exchange)
         else:
@@ -237,10 +238,12 @@ async def _decides_by(tx: Transaction, exchange: Exchange, since: datetime) -> d
     return domain.decides_by(exchange, await policy_for(tx, exchange), opener, since)
 
 
-async def _agree(tx: Transaction, exchange: Exchange, yes: Collection[UUID]) -> Exchange:
+async def _agree(
+    tx: Transaction, exchange: Exchange, yes: Collection[UUID], answered_by: str, how: AnswerHow
+) -> Exchange:
     """Both sides agreed: only now each gets the other's contact."""
     exchange = await access.keep(tx, to_stage(exchange, "agreed", tx.now, agreed_at=tx.now), ExchangeAgreed)
-    await repository.agree(tx, exchange.exchange_id, yes)
+    await repository.agree(tx, exchange.exchange_id, yes, answered_by, how)
     for each in yes:
         await tx.emit(
             ContactShared(

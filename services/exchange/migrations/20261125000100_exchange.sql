@@ -163,11 +163,14 @@ CREATE TABLE agreement (
     exchange_id uuid NOT NULL REFERENCES exchange (exchange_id) ON DELETE CASCADE,
     participant_id uuid NOT NULL,
     agreed_at timestamptz NOT NULL,
+    answered_by text,
+    how text,
     ended_at timestamptz,
     PRIMARY KEY (exchange_id, participant_id)
 );
 CREATE INDEX agreement_participant ON agreement (participant_id, agreed_at);
 COMMENT ON TABLE agreement IS 'A neighbour with whom the side that opened an exchange agreed, and who may have its contact.';
+COMMENT ON COLUMN agreement.answered_by IS 'Who recorded the yes of the side that opened it.';
 
 CREATE TABLE experience (
     exchange_id uuid NOT NULL REFERENCES exchange (exchange_id) ON DELETE CASCADE,

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from shared.contracts.exchange import HowItWas, Thanks
+from shared.contracts.exchange import AnswerHow, HowItWas, Thanks
 from shared.ids import new_id
 from shared.messaging import Transaction
 
 
-async def agree(tx: Transaction, exchange_id: UUID, participant_ids: Collection[UUID]) -> None:
+async def agree(
+    tx: Transaction, exchange_id: UUID, participant_ids: Collection[UUID], answered_by: str, how: AnswerHow
+) -> None:
     """The side that opened it agreed with these neighbours."""
     await tx.executemany(
         """
-        INSERT INTO agreement (exchange_id, participant_id, agreed_at) VALUES ($1, $2, $3)
-        ON CONFLICT (exchange_id, participant_id) DO UPDATE SET agreed_at = excluded.agreed_at, ended_at = NULL
+        INSERT INTO agreement (exchange_id, participant_id, agreed_at, answered_by, how) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (exchange_id, participant_id) DO UPDATE SET agreed_at = excluded.agreed_at,
+            answered_by = excluded.answered_by, how = excluded.how, ended_at = NULL
         """,
-        [(exchange_id, each, tx.now) for each in participant_ids],
+        [(exchange_id, each, tx.now, answered_by, how) for each in participant_ids],
     )
 
 
