@@ -271,7 +271,7 @@ async def test_nobody_is_asked_more_often_than_they_want(back: LookingBack) -> N
         """
         INSERT INTO gathering (gathering_id, version, neighbourhood_id, title, place, starts_at, ends_at, stage,
             planned_by, planned_at)
-        VALUES ($1, 1, $2, 'Koffie', 'Hier', $3, $3 + interval '2 hours', 'planned', 'operator', $3)
+        VALUES ($1, 1, $2, 'Koffie', 'Hier', $3, $3::timestamptz + interval '2 hours', 'planned', 'operator', $3)
         """,
         gathering, street.place, clock.now(),
     )  # fmt: skip
