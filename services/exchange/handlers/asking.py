@@ -135,7 +135,7 @@ async def refuse(tx: Transaction, exchange: Exchange, person: Person, before: In
     if not own and await candidates.fell_out(tx, person.participant_id, exchange.participant_id):
         raise _not_asked("and the other side have met before, and it was not good")
     counted = before is not None and before.stage in domain.WAITS
-    if not counted and person.participant_id not in await candidates.room(tx, [person.participant_id]):
+    if person.participant_id not in await candidates.room(tx, [person.participant_id], counted=counted):
         raise _not_asked("has been asked as often as they want this month")
 
 

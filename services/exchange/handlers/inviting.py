@@ -63,11 +63,17 @@ async def ask_after_quiet(tx: Transaction, gathering: Gathering, participant_id:
         return
     person = await people.present(tx, participant_id)
     place = await people.neighbourhood(tx, gathering.neighbourhood_id)
-    if place is None or person is None or not domain.still_invited(gathering, person, tx.now):
+    if place is None or person is None or not await _asked(tx, gathering, person, place):
         await guests.drop(tx, guest)
-        return
-    await guests.keep(tx, replace(guest, waiting=False, invited_at=tx.now))
-    await tell(tx, gathering, participant_id, "gathering-invited", place)
+
+
+async def _asked(tx: Transaction, gathering: Gathering, person: Person, place: Neighbourhood) -> bool:
+    """Whether who was to be asked later is asked now, or when their quiet hours, which may be others now, are over."""
+    if not domain.still_invited(gathering, person, tx.now):
+        return False
+    if not await candidates.room(tx, [person.participant_id], counted=True):
+        return False
+    return await ask(tx, gathering, person, place, latest=gathering.starts_at) is not None
 
 
 async def tell(

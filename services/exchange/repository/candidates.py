@@ -18,7 +18,7 @@ from shared.contracts.profiles import Enjoyment
 from shared.messaging import Transaction
 from shared.policy import DEFAULT, Policy
 
-MOST = 150
+MOST = 100
 """How many are compared: whom the person knows, then who lives nearest. So it takes as long in any neighbourhood."""
 CEILING_DAYS = 30
 
@@ -29,6 +29,13 @@ _ASKED = """
     + (SELECT count(*) FROM guest AS g WHERE g.participant_id = p.participant_id AND g.invited_at > {since})
 """
 """How often someone was asked, or is about to be; what was asked twice counts for two."""
+_HEARD = """
+    (SELECT count(*) + count(*) FILTER (WHERE i.again AND i.stage <> 'waiting') FROM invitation AS i
+     WHERE i.participant_id = p.participant_id AND i.asked_at > {since})
+    + (SELECT count(*) FROM guest AS g
+       WHERE g.participant_id = p.participant_id AND g.invited_at > {since} AND NOT g.waiting)
+"""
+"""How often someone was asked, without what is about to be."""
 
 _FELL_OUT = """
     SELECT a.participant_id AS one_id, e.participant_id AS other_id
@@ -141,11 +148,15 @@ def question(
     )  # fmt: skip
 
 
-async def room(tx: Transaction, participant_ids: Collection[UUID]) -> set[UUID]:
-    """Who of these may be asked once more: for an exchange, or for a gathering."""
+async def room(tx: Transaction, participant_ids: Collection[UUID], *, counted: bool = False) -> set[UUID]:
+    """Who of these may be asked once more: for an exchange, or for a gathering.
+
+    With `counted`, whether what was to be asked later may go out now: they may have come to want fewer since.
+    """
+    asked = (_HEARD if counted else _ASKED).format(since="$2")
     rows = await tx.fetch(
         f"""
-        SELECT p.participant_id, p.ceiling, n.policy, {_ASKED.format(since="$2")} AS asked
+        SELECT p.participant_id, p.ceiling, n.policy, {asked} AS asked
         FROM participant AS p LEFT JOIN neighbourhood AS n USING (neighbourhood_id)
         WHERE p.participant_id = ANY($1::uuid[])
         """,  # noqa: S608 - a constant
