@@ -210,3 +210,20 @@ async def test_what_someone_does_at_the_moment_of_erasure_leaves_nothing(lives: 
         left = await left_of(lives, who)
         assert set(left) == {"messaging.outbox"}, left
         assert len(left["messaging.outbox"]) == 1
+
+
+@pytest.mark.parametrize("side", ["opener", "neighbour"])
+async def test_a_word_of_thanks_at_the_moment_of_erasure_leaves_nothing(lives: Lives, side: str) -> None:
+    """Of an exchange that had ended: from them, and to them."""
+    for _ in range(10):
+        found = await lives.lived("done")
+        who: UUID = getattr(found, side)
+        both = [
+            SayThanks(exchange_id=found.exchange_id, participant_id=each, words="Nogmaals dank")
+            for each in (found.opener, found.neighbour)
+        ]
+        await asyncio.gather(
+            *(lives.ask(each, actor=f"participant:{each.participant_id}") for each in both), lives.tell(erased(who))
+        )
+        assert set(await left_of(lives, who)) == {"messaging.outbox"}
+        assert not await lives.rows("SELECT 1 FROM thanks WHERE exchange_id = $1", found.exchange_id)

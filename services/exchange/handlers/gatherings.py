@@ -96,13 +96,13 @@ async def leave_gatherings(tx: Transaction, participant_id: UUID, *, still_in: s
 
     Their places are free for others, and the worker welcomes people in their stead.
     """
+    await repository.leave_series(tx, participant_id, still_in=still_in)
     await guests.free_places(tx, participant_id, still_in=still_in)
     for gathering in await repository.hosted(tx, participant_id, still_in=still_in):
         after = domain.without_host(gathering)
         await repository.save(tx, after)
         await tx.emit(domain.told(GatheringChanged, after))
         await _ask_to_welcome(tx, after)
-    await repository.leave_series(tx, participant_id, still_in=still_in)
 
 
 async def theirs(tx: Transaction, gathering_id: UUID) -> Gathering:

@@ -41,9 +41,10 @@ async def on_participant_erased(event: ParticipantErased, tx: Transaction) -> No
     )  # fmt: skip
 
 
-async def hold(tx: Transaction, *participant_ids: UUID) -> None:
-    """These people, and before them what they are in, stay as they are until this transaction ends."""
-    await repository.hold(tx, participant_ids)
+async def hold(tx: Transaction, *participant_ids: UUID, ended: bool = False) -> None:
+    """These people, and before them what they are in, stay as they are until this transaction ends; with `ended` also
+    what they were in: a word of thanks may still come."""
+    await repository.hold(tx, participant_ids, ended=ended)
     for id_ in sorted(participant_ids):
         await people.locked(tx, id_)
 
@@ -63,7 +64,7 @@ async def settle(tx: Transaction, participant_id: UUID, person: Person | None) -
 async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
     """Two entries are one person. Told twice, by the event and by the tombstone, the second time changes nothing."""
     survivor_id = await people.survivor(tx, survivor_id) or survivor_id
-    await hold(tx, double_id, survivor_id)
+    await hold(tx, double_id, survivor_id, ended=True)
     await repository.remember_merged(tx, double_id, survivor_id)
     changed = [
         (exchange_id, await _make_one(tx, exchange_id, double_id, survivor_id))
@@ -114,7 +115,7 @@ async def _erase(tx: Transaction, ids: Sequence[UUID]) -> None:
     what ending their exchanges may have said of them."""
     for id_ in ids:
         await tx.forget(id_)
-    await hold(tx, *ids)
+    await hold(tx, *ids, ended=True)
     for id_ in ids:
         await settle(tx, id_, None)
     await _cancel_timers(tx, ids)

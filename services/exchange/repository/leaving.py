@@ -11,7 +11,7 @@ from shared.messaging import Transaction
 _RECORDED = (
     ("exchange", "recorded_by"), ("invitation", "reviewed_by"), ("invitation", "answered_by"),
     ("experience", "recorded_by"), ("thanks", "recorded_by"), ("series", "planned_by"), ("gathering", "planned_by"),
-    ("guest", "answered_by"),
+    ("guest", "answered_by"), ("agreement", "answered_by"),
 )  # fmt: skip
 """Where it stands who recorded something, as `participant:<id>`."""
 
@@ -19,30 +19,43 @@ _RECORDED = (
 # --- what someone is in
 
 
-_LIVE = """
-    SELECT exchange_id FROM exchange WHERE participant_id = ANY($1::uuid[]) AND ended_at IS NULL
-    UNION
-    SELECT i.exchange_id FROM invitation AS i JOIN exchange AS e USING (exchange_id)
-    WHERE i.participant_id = ANY($1::uuid[]) AND i.stage IN ('held', 'waiting', 'asked', 'yes') AND e.ended_at IS NULL
-    UNION
-    SELECT a.exchange_id FROM agreement AS a JOIN exchange AS e USING (exchange_id)
-    WHERE a.participant_id = ANY($1::uuid[]) AND a.ended_at IS NULL AND e.ended_at IS NULL
+_OF_THEIRS = """
+    SELECT exchange_id FROM exchange WHERE participant_id = ANY($1::uuid[])
+    UNION SELECT exchange_id FROM invitation WHERE participant_id = ANY($1::uuid[])
+    UNION SELECT exchange_id FROM agreement WHERE participant_id = ANY($1::uuid[])
 """
 
 
 async def live_exchanges(tx: Transaction, participant_id: UUID) -> list[UUID]:
     """What someone opened, is asked for, said yes to or agreed to, and has not ended."""
-    rows = await tx.fetch(f"{_LIVE} ORDER BY exchange_id", [participant_id])
+    rows = await tx.fetch(
+        """
+        SELECT exchange_id FROM exchange WHERE participant_id = $1 AND ended_at IS NULL
+        UNION
+        SELECT i.exchange_id FROM invitation AS i JOIN exchange AS e USING (exchange_id)
+        WHERE i.participant_id = $1 AND i.stage IN ('held', 'waiting', 'asked', 'yes') AND e.ended_at IS NULL
+        UNION
+        SELECT a.exchange_id FROM agreement AS a JOIN exchange AS e USING (exchange_id)
+        WHERE a.participant_id = $1 AND a.ended_at IS NULL AND e.ended_at IS NULL
+        ORDER BY exchange_id
+        """,
+        participant_id,
+    )
     return [row["exchange_id"] for row in rows]
 
 
-async def hold(tx: Transaction, participant_ids: Sequence[UUID]) -> None:
-    """Nobody else changes what these people are in until this transaction ends: before the people themselves, as
-    everywhere, or two transactions would wait for each other."""
+async def hold(tx: Transaction, participant_ids: Sequence[UUID], *, ended: bool) -> None:
+    """Nobody else changes what these people are in until this transaction ends, nor with `ended` what they were in.
+
+    Before the people themselves, as everywhere: or two transactions would wait for each other.
+    """
     await tx.execute(
-        f"SELECT FROM exchange WHERE exchange_id IN ({_LIVE}) ORDER BY exchange_id FOR UPDATE",
-        list(participant_ids),
-    )
+        f"""
+        SELECT FROM exchange WHERE exchange_id IN ({_OF_THEIRS}) AND ($2 OR ended_at IS NULL)
+        ORDER BY exchange_id FOR UPDATE
+        """,
+        list(participant_ids), ended,
+    )  # fmt: skip
 
 
 # --- two entries of one person
