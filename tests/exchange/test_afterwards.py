@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.envelope import Command
 from shared.contracts.exchange import (
     AcquaintanceMade,
     CancelAgreement,
@@ -17,6 +18,7 @@ from shared.contracts.exchange import (
     MediationAsked,
     MoveMoment,
     SayHowItWas,
+    SayThanks,
     ShowExchange,
     When,
 )
@@ -281,3 +283,32 @@ async def test_saying_how_it_was_is_a_sign_of_life(exchange: Agreeing) -> None:
     await exchange.get(SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="fine"))
     (row,) = await exchange.rows("SELECT heard_at FROM participant WHERE participant_id = $1", street.other)
     assert row["heard_at"] > later(-1)
+
+
+# --- every step is told
+
+
+TOLD: list[tuple[str, type[Command], dict[str, Any], list[str]]] = [
+    ("moved", MoveMoment, {"when": {}}, ["moment-changed"]),
+    ("cancelled", CancelAgreement, {}, ["cancelled"]),
+    ("done", FinishExchange, {}, []),
+    ("good", SayHowItWas, {"answer": "good"}, []),
+    ("not good", SayHowItWas, {"answer": "not-good"}, []),
+    ("did not happen", SayHowItWas, {"answer": "did-not-happen"}, []),
+    ("thanks", SayThanks, {"words": "Merci"}, ["thanked"]),
+]
+
+
+@pytest.mark.parametrize("by_opener", [True, False], ids=["by who opened it", "by the neighbour"])
+@pytest.mark.parametrize(("what", "command", "values", "told"), TOLD, ids=[each[0] for each in TOLD])
+async def test_the_other_side_hears_what_it_must_know_and_no_more(
+    exchange: Agreeing, what: str, command: type[Command], values: dict[str, Any], told: list[str], by_opener: bool
+) -> None:
+    """The same whichever side it is; nobody hears what they said themselves."""
+    street = await exchange.agreed(when=moment(2))
+    exchange.move(timedelta(days=1.99) if command in (MoveMoment, CancelAgreement) else timedelta(days=2.01))
+    by, other = (street.opener, street.other) if by_opener else (street.other, street.opener)
+    mark = await exchange.mark()
+    message = command.model_validate({"exchange_id": street.exchange_id, "participant_id": by, **values})
+    await exchange.get(message, **me(by))
+    assert await street.steps(mark) == ({other: told} if told else {}), what
