@@ -202,7 +202,7 @@ class LimitReached(Event, type="exchange.limit.reached.v1"):
     """Whose ask or offer it is."""
     why: Why
     other_id: ParticipantId | None = None
-    """The neighbour on whom it rests, when it does."""
+    """The other of the two, when what is done for one of them rests on the other."""
 
 
 class LimitSetAside(Event, type="exchange.limit.set-aside.v1"):
