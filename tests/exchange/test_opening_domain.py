@@ -81,6 +81,8 @@ def test_any_day_there_is_has_its_time_or_is_refused_with_the_field(day: date, p
         ({"stage": "open"}, POLICY.exchanges.open_days),
         ({"stage": "inviting", "ends_at": NOW + WEEK}, 7),
         ({"stage": "open", "rests_until": NOW + WEEK}, POLICY.exchanges.open_days + 7),
+        ({"stage": "proposed"}, None),
+        ({"stage": "proposed", "ends_at": NOW + WEEK}, 7),
         ({"stage": "agreed"}, None),
         ({"stage": "withdrawn"}, None),
     ],

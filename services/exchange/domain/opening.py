@@ -271,7 +271,10 @@ def tells_nobody_found_at(
 
 
 def end_of(exchange: Exchange, policy: Policy) -> datetime | None:
-    """Until when it waits in its stage; None when it no longer does, or waits for something else."""
+    """Until when it waits in its stage; None when it no longer does, or waits for something else.
+
+    When someone said yes, the side that opened it has its own time to look at it, up to the moment itself.
+    """
     periods = policy.exchanges
     if exchange.stage == "draft":
         return exchange.drafted_at + timedelta(days=periods.half_question_days)
@@ -279,6 +282,8 @@ def end_of(exchange: Exchange, policy: Policy) -> datetime | None:
         return exchange.ends_at or exchange.handed_over_at + timedelta(days=periods.half_question_days)
     if exchange.stage not in SEEKING or exchange.opened_at is None:
         return None
+    if exchange.stage == "proposed":
+        return exchange.ends_at
     begun = max(exchange.opened_at, exchange.rests_until or exchange.opened_at)
     return exchange.ends_at or begun + timedelta(days=periods.open_days)
 

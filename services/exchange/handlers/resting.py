@@ -6,8 +6,9 @@ from uuid import UUID
 
 from services.exchange.domain import opening as domain
 from services.exchange.domain.exchanges import Exchange
-from services.exchange.handlers.access import place, policy
+from services.exchange.handlers.access import policy
 from services.exchange.repository import opening as repository
+from services.exchange.repository import people
 from shared.contracts.exchange import LimitReached
 from shared.messaging import Transaction
 
@@ -16,7 +17,10 @@ async def resting(tx: Transaction, exchange: Exchange, other_id: UUID) -> None:
     """After an agreement with this neighbour is kept: once in a drift window the worker hears that it rests on one."""
     pair = (exchange.participant_id, other_id)
     one, other = pair if exchange.opening == "ask" else pair[::-1]
-    rules = policy(tx, await place(tx, exchange.neighbourhood_id))
+    place = await people.neighbourhood(tx, exchange.neighbourhood_id)
+    if place is None:
+        return
+    rules = policy(tx, place)
     if domain.tells_rest(await repository.agreed_at(tx, one, other), rules):
         await tx.emit(
             LimitReached(
