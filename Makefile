@@ -27,7 +27,8 @@ generate: .venv/dev.stamp  ## schemas, AsyncAPI, the events page, schema.sql
 bench: .venv/dev.stamp  ## measure; ONLY=pipeline for one of them
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-soak: .venv/dev.stamp  ## the tests that kill things, again and again; ROUNDS=10
+soak: .venv/dev.stamp  ## the tests that kill things, again and again, and long stories of neighbours; ROUNDS=10
+	@$(BIN)/python -m pytest -q tests/exchange/test_lifecycle_machine.py --hypothesis-profile=soak
 	@for round in $$(seq $(or $(ROUNDS),10)); do $(BIN)/python -m pytest -q tests/reliability || exit 1; done
 
 lock: .venv/dev.stamp  ## take newer versions of what we depend on

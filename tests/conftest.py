@@ -7,10 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 import pytest
+from hypothesis import settings
 
 from shared.messaging import Service
 from tests import servers
 from tests.servers import NatsServer, Stack
+
+settings.register_profile("soak", max_examples=1000)
+"""Of what is made up: far more of it, by `make soak`."""
 
 MakeStack: TypeAlias = Callable[[Sequence[str | Service]], Awaitable[Stack]]
 
