@@ -75,7 +75,7 @@ class LookingBack(Handling):
             tx.now = at
             await exchanges.add(tx, made)
             if met:
-                await agreements.agree(tx, made.exchange_id, others)
+                await agreements.agree(tx, made.exchange_id, others, "operator", "online")
         return made.exchange_id
 
 
