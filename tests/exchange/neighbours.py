@@ -10,13 +10,13 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
-from pytest import MonkeyPatch
+import pytest
 
 from services.exchange.app import service
 from shared import clock, ids
@@ -109,7 +109,7 @@ class Neighbours(Handling):
 
     time: MadeUpTime = field(default_factory=MadeUpTime)
     admin: asyncpg.Connection[Any] | None = None
-    worker_id: UUID = UUID(int=0)
+    worker_id: UUID = field(default_factory=new_id)
     known: dict[UUID, ParticipantKept] = field(default_factory=dict)
     """What profiles told last of each; who was erased or merged isn't here."""
     names: dict[UUID, str] = field(default_factory=dict)
@@ -207,7 +207,7 @@ class Neighbours(Handling):
             "AND table_name NOT IN ('erased', 'answer', 'outbox')"
         )
         union = " UNION ALL ".join(
-            f"SELECT '{each['name']}' AS name WHERE EXISTS (SELECT FROM {each['name']} AS t WHERE t::text LIKE $1)"  # noqa: S608
+            f"SELECT '{each['name']}' AS name WHERE EXISTS (SELECT FROM {each['name']} AS t WHERE t::text LIKE $1)"
             for each in tables
         )
         return [row["name"] for row in await self.rows(union, f"%{participant_id}%")]
@@ -230,7 +230,7 @@ async def neighbours(stack: Stack) -> AsyncIterator[Neighbours]:
         return stack
 
     time = MadeUpTime()
-    with MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         async with handling(make, "exchange", service) as made:
             patch.setattr(clock, "now", time.now)
             patch.setattr(ids, "uuid7", time.id)
