@@ -23,6 +23,7 @@ from shared.contracts.exchange import (
     ExchangeReleased,
     ExchangeWithdrawn,
     FinishExchange,
+    HandToWorker,
     Introduce,
     InviteNeighbour,
     LimitReached,
@@ -32,8 +33,10 @@ from shared.contracts.exchange import (
     NextStepReached,
     OpenDraft,
     OpenExchange,
+    ReopenExchange,
     SayHowItWas,
     When,
+    WithdrawExchange,
 )
 from shared.ids import new_id
 from tests.conftest import MakeStack
@@ -232,6 +235,36 @@ async def test_silence_of_the_last_one_is_an_answer_too(exchange: Agreeing) -> N
     assert (await street.stages())[street.neighbours[1]] == "silent"
 
 
+async def test_no_more_are_put_forward_than_are_wanted(exchange: Agreeing) -> None:
+    """Two said yes while the worker had it: who said it first is put forward, the other is told kindly."""
+    street = await exchange.street(2)
+    await exchange.get(HandToWorker(exchange_id=street.exchange_id), **me(street.opener))
+    other, first = street.neighbours
+    await street.says(first, "yes")
+    exchange.move(timedelta(minutes=1))
+    await street.says(other, "yes")
+    mark = await exchange.mark()
+    await exchange.get(OpenDraft(exchange_id=street.exchange_id))
+    assert await street.stages() == {first: "yes", other: "arranged"}
+    assert await street.steps(mark) == {street.opener: ["looking", "found"], other: ["arranged"]}
+
+
+async def test_with_whom_it_was_agreed_in_an_earlier_life_is_told_nothing_of_a_later_one(exchange: Agreeing) -> None:
+    """It ended, was reopened, and is beyond the limits by now."""
+    street = await exchange.agreed()
+    await _days(exchange, 45)
+    for _ in range(3):
+        await exchange.get(
+            OpenExchange(opening="ask", participant_id=street.opener, kind="garden"), **me(street.opener)
+        )
+    command = ReopenExchange(exchange_id=street.exchange_id)
+    assert (await exchange.get(command, **me(street.opener))).stage == "handed-over"
+    assert (await street.seen_by(street.opener)).others == []
+    mark = await exchange.mark()
+    await exchange.get(WithdrawExchange(exchange_id=street.exchange_id), **me(street.opener))
+    assert await street.steps(mark) == {}
+
+
 async def test_halfway_to_the_moment_those_who_said_yes_are_put_forward(exchange: Agreeing) -> None:
     """However long the last answer takes, both sides still have time; who hasn't answered hears that it is arranged."""
     street = await exchange.street(2, people=2, when=moment(4))
@@ -316,6 +349,32 @@ async def test_a_proposal_is_declined_without_a_reason_and_others_are_sought(exc
     assert "reason" not in AnswerProposal.model_fields
 
 
+async def test_a_not_now_comes_back_also_when_another_was_declined(exchange: Agreeing) -> None:
+    street = await exchange.street(2)
+    later, now = street.neighbours
+    await street.says(later, "not-now")
+    await street.says(now, "yes")
+    await street.answers("not-this-time")
+    mark = await exchange.mark()
+    await _days(exchange, 22)
+    assert (await street.steps(mark))[later] == ["invited-again"]
+
+
+async def test_a_not_now_comes_back_when_the_side_that_opened_it_does(exchange: Agreeing) -> None:
+    """They said it two days after: until then nobody is asked."""
+    street = await exchange.street(2)
+    later, now = street.neighbours
+    await street.says(later, "not-now")
+    await _days(exchange, 2)
+    await street.says(now, "yes")
+    await street.answers("not-now")
+    mark = await exchange.mark()
+    await _days(exchange, 20)
+    assert later not in await street.steps(mark)
+    await _days(exchange, 3)
+    assert (await street.steps(mark))[later] == ["invited-again"]
+
+
 async def test_a_not_now_is_asked_again_at_most_once_weeks_later(exchange: Agreeing) -> None:
     street = await exchange.proposed(1)
     mark = await exchange.mark()
@@ -375,6 +434,25 @@ async def test_the_time_to_decide_leaves_room_for_a_letter(exchange: Agreeing) -
     assert await street.stage() == "proposed"
     exchange.move(timedelta(days=1))
     await exchange.fire()
+    assert await street.stage() == "expired"
+
+
+async def test_who_comes_to_need_a_letter_while_they_look_has_time_for_it_and_no_more(exchange: Agreeing) -> None:
+    street = await exchange.proposed()
+    await exchange.tell(street.kept(street.opener, version=2, reached_by="letter"))
+    await _days(exchange, 7)
+    assert await street.stage() == "proposed"
+    await _days(exchange, 1)
+    assert await street.stage() == "expired"
+
+
+@pytest.mark.parametrize("to", ["ask-how-it-was", "close"])
+async def test_what_a_changed_policy_makes_come_too_soon_comes_again(exchange: Agreeing, to: Any) -> None:
+    street = await exchange.agreed()
+    await exchange.rows("DELETE FROM messaging.timer WHERE key LIKE '%' || $1", str(street.exchange_id))
+    await exchange.tell(due(street, to))
+    assert to in await street.timers()
+    await _days(exchange, 40)
     assert await street.stage() == "expired"
 
 
@@ -533,3 +611,10 @@ async def test_bad_input_is_refused_in_words(exchange: Agreeing) -> None:
     for command, how, expected in cases:
         assert await exchange.refused(command, **how) == expected, command
     assert await street.stage() == "proposed"
+
+
+async def _days(exchange: Agreeing, days: int) -> None:
+    """They go by, one by one, with all that comes in them."""
+    for _ in range(days):
+        exchange.move(timedelta(days=1))
+        await exchange.fire()

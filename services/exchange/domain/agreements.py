@@ -30,6 +30,13 @@ def said_yes(invitations: Iterable[Invitation]) -> list[UUID]:
     return [each.participant_id for each in invitations if each.stage == "yes" and not each.own]
 
 
+def first_yes(invitations: Iterable[Invitation], people: int) -> list[UUID]:
+    """Who of those who said yes is put forward: as many as are wanted, and who said it first."""
+    asked = list(invitations)
+    said_at = {each.participant_id: each.answered_at or each.made_at for each in asked}
+    return sorted(said_yes(asked), key=lambda id_: said_at[id_])[:people]
+
+
 def some_wait(invitations: Iterable[Invitation]) -> bool:
     """Whether there is a neighbour whose answer may still come."""
     return any(each.stage in WAITS and not each.own for each in invitations)

@@ -121,7 +121,7 @@ async def consider(tx: Transaction, exchange: Exchange) -> Exchange:
     at = domain.puts_forward_at(exchange, await policy_for(tx, exchange), asked)
     if at is None:
         return exchange
-    yes = domain.said_yes(asked)
+    yes = domain.first_yes(asked, exchange.people)
     if len(yes) >= exchange.people or at <= tx.now or not domain.some_wait(asked):
         return await _propose(tx, exchange, yes)
     await _set(tx, exchange, "decide", at)
@@ -179,13 +179,15 @@ async def policy_for(tx: Transaction, exchange: Exchange) -> Policy:
 async def decide_due(tx: Transaction, exchange: Exchange) -> Exchange:
     """The time to look at who said yes has come, or is over: silence is an answer, and is not chased.
 
-    A timer of an earlier proposal comes too soon for this one.
+    A timer that comes too soon, as they have come to need time for a letter, goes on.
     """
     asked = await invitations.of_exchange(tx, exchange.exchange_id)
     if exchange.stage != "proposed":
         return await consider(tx, exchange)
-    if tx.now >= await _decides_by(tx, exchange, domain.last_yes_at(asked, tx.now)):
-        exchange = await end(tx, exchange, "expired", step="taken-back")
+    at = await _decides_by(tx, exchange, domain.last_yes_at(asked, tx.now))
+    if tx.now >= at:
+        return await end(tx, exchange, "expired", step="taken-back")
+    await _set(tx, exchange, "decide", at)
     return exchange
 
 
@@ -198,9 +200,14 @@ async def rest_over_due(tx: Transaction, exchange: Exchange) -> Exchange:
 
 
 async def ask_how_it_was_due(tx: Transaction, exchange: Exchange) -> Exchange:
-    """After the moment: who is in it and hasn't said yet is asked how it was."""
+    """After the moment: who is in it and hasn't said yet is asked how it was. Too soon, as the policy gives more time
+    now: it goes on."""
     policy, since = await policy_for(tx, exchange), exchange.agreed_at or tx.now
-    if exchange.stage not in domain.MEET or tx.now < domain.asks_how_it_was_at(exchange, policy, since):
+    at = domain.asks_how_it_was_at(exchange, policy, since)
+    if exchange.stage not in domain.MEET:
+        return exchange
+    if tx.now < at:
+        await _set(tx, exchange, "ask-how-it-was", at)
         return exchange
     said = await repository.experiences(tx, exchange.exchange_id)
     for each in (exchange.participant_id, *await repository.neighbours(tx, exchange.exchange_id)):
@@ -216,7 +223,9 @@ async def close_due(tx: Transaction, exchange: Exchange) -> Exchange:
     policy, since = await policy_for(tx, exchange), exchange.agreed_at or tx.now
     closes_at = domain.closes_at(exchange, policy, domain.asks_how_it_was_at(exchange, policy, since))
     if exchange.stage == "agreed" and tx.now >= closes_at:
-        exchange = await end_quietly(tx, exchange, "expired")
+        return await end_quietly(tx, exchange, "expired")
+    if exchange.stage == "agreed":
+        await _set(tx, exchange, "close", closes_at)
     return exchange
 
 

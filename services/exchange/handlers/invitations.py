@@ -120,8 +120,10 @@ async def _ask_now(tx: Transaction, exchange: Exchange, invitation: Invitation) 
 
 
 async def _ask_again(tx: Transaction, exchange: Exchange, invitation: Invitation) -> None:
-    """Once, weeks after a "not now", when it is still open and they may be asked at all."""
-    if not (domain.sought(exchange, invitation) and await _sent(tx, exchange, domain.again(invitation))):
+    """Once, weeks after a "not now", when it is still open, doesn't rest, and they may be asked at all."""
+    if exchange.rests_until is not None and exchange.rests_until > tx.now:
+        await asking.timer(tx, exchange, invitation, "ask-again", exchange.rests_until)
+    elif not (domain.sought(exchange, invitation) and await _sent(tx, exchange, domain.again(invitation))):
         await _without(tx, exchange, invitation)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.exchange import matching
 from services.exchange.domain import invitations as domain
-from services.exchange.domain.exchanges import Exchange
+from services.exchange.domain.exchanges import ENDED, Exchange
 from services.exchange.domain.invitations import Invitation
 from services.exchange.handlers import access, asking
 from services.exchange.matching import Likely
@@ -90,11 +90,12 @@ async def ask_one(tx: Transaction, exchange: Exchange, participant_id: UUID, *, 
 async def release(tx: Transaction, exchange: Exchange, step: NextStep, *, but: Collection[UUID] = ()) -> None:
     """Let go of everyone who waits, was asked or said yes, except these participants; who knew of it is told `step`.
 
-    With the step `arranged` others said yes; with any other it is no longer asked, and no "not now" comes back.
+    A "not now" comes back only where it goes on: others said yes, or the side that opened it would like someone else.
     """
+    goes_on = step == "arranged" or (step == "not-this-time" and exchange.stage not in ENDED)
     for each in await invitations.of_exchange(tx, exchange.exchange_id):
         after = None if each.participant_id in but else domain.let_go(each, step)
-        if after is not None or (step != "arranged" and each.participant_id not in but):
+        if after is not None or (not goes_on and each.participant_id not in but):
             await tx.cancel(InvitationDue.timer(each.invitation_id))
         if after is not None:
             await invitations.keep(tx, after)

@@ -36,11 +36,14 @@ async def end(tx: Transaction, exchange_id: UUID, participant_ids: Collection[UU
 
 
 async def neighbours(tx: Transaction, exchange_id: UUID) -> list[UUID]:
-    """With whom the side that opened it has an agreement; what was agreed before it was reopened is past."""
+    """With whom the side that opened it has an agreement; what was agreed before it was reopened is past, and so it is
+    while the worker has it."""
     rows = await tx.fetch(
         """
         SELECT a.participant_id FROM agreement AS a JOIN exchange AS e USING (exchange_id)
-        WHERE a.exchange_id = $1 AND a.ended_at IS NULL AND a.agreed_at >= e.opened_at ORDER BY a.participant_id
+        WHERE a.exchange_id = $1 AND a.ended_at IS NULL AND a.agreed_at >= e.opened_at
+            AND e.stage <> 'handed-over'
+        ORDER BY a.participant_id
         """,
         exchange_id,
     )
