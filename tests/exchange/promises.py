@@ -171,6 +171,12 @@ class Promises:
                 self._step_told(message, told.at, now)
             case InvitationAnswered():
                 self.answers[message.exchange_id, message.participant_id] = message.answer
+                if not any(
+                    (message.participant_id, message.exchange_id) == (each.participant_id, each.what)
+                    for each in self.asks
+                ):
+                    # A worker asked them at the door, and wrote down what they said.
+                    self.asks.append(Ask(told.at, message.participant_id, message.exchange_id, "invited"))
             case ContactShared():
                 self._contact(message, step, now)
             case ExchangeDone():
@@ -267,7 +273,8 @@ class Promises:
             assert len(yes) <= exchange["people"], "more said yes than were wanted"
             assert yes or stage != "proposed", "proposed, and nobody said yes"
             rests = exchange["rests_until"] is not None and exchange["rests_until"] > self.world.time.time
-            if stage in ("open", "inviting") and not rests:
+            passed = exchange["ends_at"] is not None and exchange["ends_at"] <= self.world.time.time
+            if stage in ("open", "inviting") and not rests and not passed:
                 assert len(yes) < exchange["people"], "enough said yes, and it is not put before who opened it"
             if stage in ENDED:
                 assert not [each for each in asked if each["stage"] in WAITS], f"{stage}, and somebody still waits"

@@ -1,4 +1,4 @@
-"""What was to be asked later goes out as things are then: other quiet hours, fewer invitations, a timer that is late."""
+"""What was to be asked later goes out as things are then: other quiet hours, fewer wanted, a timer that is late."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.exchange.app import service
-from shared.contracts.exchange import NextStepReached, OpenExchange, PlanGathering, ReviewInvitation
+from shared.contracts.exchange import NextStepReached, OpenExchange, PlanGathering, ReviewInvitation, When
 from tests.conftest import MakeStack
 from tests.exchange.neighbours import BEGINS, HERE, Neighbours, neighbours
 
@@ -34,6 +34,19 @@ async def test_what_was_held_counts_once(street: Neighbours) -> None:
     """Who wants one is asked what was held for them: it is that one."""
     await street.get(ReviewInvitation(invitation_id=await _held(street, "Cem"), send=True), actor=_worker(street))
     assert await _invited(street, "Cem") == ["invited"]
+
+
+async def test_nobody_is_asked_for_a_moment_that_has_passed(street: Neighbours) -> None:
+    """Also where the timer that ends it is late: neither who was held for the worker, nor who was asleep."""
+    ann = street.called("Ann")
+    invitation_id = await _held(street, "Cem", when=When(at=BEGINS + timedelta(hours=5)))
+    street.time.time = BEGINS + timedelta(hours=7)
+    review = ReviewInvitation(invitation_id=invitation_id, send=True)
+    assert await street.refused(review, actor=_worker(street)) == ("in_the_past", "exchange_id")
+    mark = await street.mark()
+    await street.fire()
+    assert not [each for each in await street.told(NextStepReached, mark) if each.step == "invited"]
+    assert [each.step for each in await street.told(NextStepReached, mark, participant_id=ann)] == ["ended"]
 
 
 async def test_a_gathering_waits_for_quiet_hours_as_they_are_then(street: Neighbours) -> None:
@@ -62,11 +75,11 @@ async def test_a_gathering_asks_nobody_who_came_to_want_fewer(street: Neighbours
     assert not await _invited(street, "Dia")
 
 
-async def _held(street: Neighbours, name: str) -> UUID:
+async def _held(street: Neighbours, name: str, when: When = When()) -> UUID:  # noqa: B008 - it never changes
     """Ann asks for company in her garden; for someone whom she hasn't met, the worker looks first."""
     ann = street.called("Ann")
     await street.get(
-        OpenExchange(opening="ask", participant_id=ann, kind="garden", people=2), actor=f"participant:{ann}"
+        OpenExchange(opening="ask", participant_id=ann, kind="garden", people=2, when=when), actor=f"participant:{ann}"
     )
     rows = await street.rows(
         "SELECT invitation_id, stage FROM invitation WHERE participant_id = $1", street.called(name)

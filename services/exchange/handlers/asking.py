@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.exchange.domain import invitations as domain
 from services.exchange.domain import moments
+from services.exchange.domain.agreements import moment_passed
 from services.exchange.domain.exchanges import Exchange, to_stage
 from services.exchange.domain.invitations import Invitation
 from services.exchange.domain.people import Neighbourhood, Person, refuse_absent
@@ -123,6 +124,8 @@ async def timer(
 
 async def refuse(tx: Transaction, exchange: Exchange, person: Person, before: Invitation | None, *, own: bool) -> None:
     """Refuse to ask who is not to be asked for this. What was held for them counts already as asked."""
+    if moment_passed(exchange, tx.now):
+        raise Rejected("in_the_past", "exchange_id was for a moment that has passed: it ends by itself", "exchange_id")
     refuse_absent(person)
     if person.neighbourhood_id != exchange.neighbourhood_id:
         raise _not_asked("lives in another neighbourhood")
