@@ -175,7 +175,7 @@ def check_partner(consents: Iterable[RunningConsent], organisation_id: str, now:
 def refuse_not_brought(exchange: Exchange, partner: str) -> None:
     """Refuse a partner what another brought, as if it did not exist."""
     if exchange.recorded_by != partner:
-        raise Rejected("unknown_id", "exchange_id is nothing that you opened: check the id", "exchange_id")
+        raise Rejected("unknown_id", "exchange_id is no exchange that we know: check the id", "exchange_id")
 
 
 def refuse_elsewhere(exchange: Exchange, person: Person) -> None:

@@ -42,14 +42,18 @@ def known(found: Person | None, field: str = "participant_id") -> Person:
 
 
 async def may(tx: Transaction, participant_ids: Collection[UUID], allowed: Collection[Kind], field: str) -> Actor:
-    """Refuse who acts for none of these people; workers and operators do for all. Returns who acts."""
+    """Refuse who acts for none of these people, in the words for what doesn't exist; workers and operators do for all.
+
+    Returns who acts.
+    """
     actor = who(tx, allowed)
     if actor.kind == "partner":
         raise Rejected("not_allowed", f"{field} is not for partners: ask a worker", field)
     if actor.kind == "participant" and actor.uuid not in participant_ids:
         found = [await people.person(tx, each) for each in participant_ids]
         if not any(each and actor.uuid in each.mandate_holder_ids for each in found):
-            raise Rejected("unknown_id", f"{field} is nothing of yours: check the id", field)
+            thing = field.removesuffix("_id")
+            raise Rejected("unknown_id", f"{field} is no {thing} that we know: check the id", field)
     return actor
 
 
