@@ -155,6 +155,10 @@ class Promises:
     def _note(self, step: Step) -> None:
         if step.accepted and isinstance(step.command, AllowKind):
             self.never.discard((step.command.participant_id, step.command.kind))
+        if step.accepted and isinstance(step.command, AnswerInvitation) and step.command.answer == "never":
+            asked = self.before.invitations[step.command.invitation_id]
+            kind = self.before.exchanges[asked["exchange_id"]]["kind"]
+            self.never |= {(asked["participant_id"], kind)} if kind else set()
 
     def _one_told(self, told: Told, step: Step, now: Kept) -> None:
         message = told.message
@@ -181,9 +185,6 @@ class Promises:
                 self._contact(message, step, now)
             case ExchangeDone():
                 self._done(message, now)
-        if isinstance(message, InvitationAnswered) and message.answer == "never":
-            kind = now.exchanges[message.exchange_id]["kind"]
-            self.never |= {(message.participant_id, kind)} if kind else set()
 
     def _feed(self, told: Told, now: Kept) -> None:
         for id_ in self.world.names:

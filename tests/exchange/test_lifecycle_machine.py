@@ -75,7 +75,7 @@ some = st.integers(0, 59)
 """One of those that there are: taken modulo their number, so that it shrinks to the first."""
 by = st.sampled_from(["self", "self", "self", "worker", "holder", "stranger"])
 whens = st.sampled_from(["some time", "some time", "in two days", "tomorrow", "tuesday", "in an hour", "yesterday"])
-kinds = st.sampled_from(["garden", "coffee"])
+kinds = st.sampled_from(["garden", "garden", "coffee"])
 answers = st.sampled_from(["yes", "yes", "not-now", "not-now", "no", "never"])
 hours = st.sampled_from([1, 5, 13, 24, 24 * 3, 24 * 8, 24 * 22, 24 * 31])
 
