@@ -9,7 +9,14 @@ from uuid import UUID
 import pytest
 
 from services.exchange.app import service
-from shared.contracts.exchange import NextStepReached, OpenExchange, PlanGathering, ReviewInvitation, When
+from shared.contracts.exchange import (
+    InviteToGathering,
+    NextStepReached,
+    OpenExchange,
+    PlanGathering,
+    ReviewInvitation,
+    When,
+)
 from tests.conftest import MakeStack
 from tests.exchange.neighbours import BEGINS, HERE, Neighbours, neighbours
 
@@ -73,6 +80,20 @@ async def test_a_gathering_asks_nobody_who_came_to_want_fewer(street: Neighbours
     await street.stands(street.called("Dia"), ceiling=0)
     await _at(street, 17)
     assert not await _invited(street, "Dia")
+
+
+async def test_who_hosts_a_gathering_is_not_invited_to_it(street: Neighbours) -> None:
+    ann, begins = street.called("Ann"), BEGINS + timedelta(days=2)
+    ref = await street.get(
+        PlanGathering(
+            neighbourhood_id=HERE, host_id=ann, title="Koffie", place="Buurthuis", starts_at=begins,
+            ends_at=begins + timedelta(hours=2),
+        ),
+        actor=f"participant:{ann}",
+    )  # fmt: skip
+    invite = InviteToGathering(gathering_id=ref.gathering_id, participant_id=ann)
+    assert await street.refused(invite, actor=_worker(street)) == ("not_to_be_asked", "participant_id")
+    assert not await _invited(street, "Ann")
 
 
 async def _held(street: Neighbours, name: str, when: When = When()) -> UUID:  # noqa: B008 - it never changes

@@ -279,6 +279,7 @@ class Life(RuleBasedStateMachine):
         if double == survivor:
             return
         self._note(f"{self.world.names[double]} is the same person as {self.world.names[survivor]}")
+        self._mandates_of(double, survivor)
         version = self.world.known.pop(double).version + 1
         event = ParticipantMerged(participant_id=double, survivor_id=survivor, neighbourhood_id=HERE, version=version)
         tombstone = ParticipantKept(participant_id=double, version=version, removed=True, merged_into=survivor)
@@ -292,6 +293,7 @@ class Life(RuleBasedStateMachine):
     def is_erased(self, who: int, tombstone: str) -> None:
         person = self._one(who)
         self._note(f"{self.world.names[person]} is erased")
+        self._mandates_of(person, None)
         state = ParticipantKept(participant_id=person, version=self.world.known.pop(person).version + 1, removed=True)
         merged = [double for double, survivor in self.promises.goes_on_as.items() if survivor == person]
         if tombstone == "first":
@@ -407,6 +409,13 @@ class Life(RuleBasedStateMachine):
         return When(
             at=now + {"in two days": timedelta(days=2), "in an hour": timedelta(hours=1)}.get(when, -timedelta(days=1))
         )
+
+    def _mandates_of(self, holder: UUID, other: UUID | None) -> None:
+        """Profiles tells who answers for someone instead, or that nobody does any more."""
+        for id_, each in list(self.world.known.items()):
+            if holder in each.mandate_holder_ids:
+                others = {other or holder, *each.mandate_holder_ids} - {holder, id_}
+                self._arrives(self.run(self.world.stands(id_, mandate_holder_ids=sorted(others))), again=True)
 
     def _opens(self, person: UUID, by: str, when: str, **more: Any) -> None:
         consented = "phone" if by == "worker" else None

@@ -297,9 +297,10 @@ def choose(
 
 
 def still_invited(gathering: Gathering, person: Person, now: datetime) -> bool:
-    """Whether someone can be invited still: it lies ahead, and they take part and live there."""
+    """Whether someone can be invited still: it lies ahead, and they take part, live there, and don't host it."""
     ahead = gathering.stage == "planned" and gathering.starts_at > now
-    return ahead and person.status == "active" and person.neighbourhood_id == gathering.neighbourhood_id
+    guest = person.status == "active" and person.participant_id != gathering.host_id
+    return ahead and guest and person.neighbourhood_id == gathering.neighbourhood_id
 
 
 def not_to_be_asked(gathering: Gathering, person: Person, *, plainly: bool) -> Rejected:
