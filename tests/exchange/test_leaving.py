@@ -16,6 +16,7 @@ from shared.contracts.erasure import ExchangeErasureConfirmed
 from shared.contracts.exchange import (
     AnswerInvitation,
     AnswerProposal,
+    CancelAgreement,
     ExchangeDropped,
     ExchangeWithdrawn,
     NextStepReached,
@@ -180,6 +181,26 @@ async def test_a_wish_that_was_put_to_someone_who_goes_is_let_go_in_silence(live
     assert await lives.stage(id_) == (None if way == "is erased" else "withdrawn")
     assert len(await lives.told(ExchangeDropped, mark)) == 1
     assert await dangling(lives, Lived(id_, place, who, who, who), who, resting=way == "pauses") == []
+
+
+@pytest.mark.parametrize("way", RESTING)
+@pytest.mark.parametrize("neighbour", ["cancels", "is erased"])
+async def test_for_who_rests_nobody_is_sought_when_a_neighbour_falls_away(
+    lives: Lives, way: Way, neighbour: str
+) -> None:
+    """What is agreed goes on while they rest; when it can't, it ends."""
+    found = await lives.lived("agreed")
+    await lives.acquaint(found.opener, await lives.someone(found.place, talents=[{"kind": "garden"}]))
+    await go(lives, way, found.place, found.opener)
+    mark = await lives.mark()
+    if neighbour == "cancels":
+        await lives.act(found.neighbour, CancelAgreement(exchange_id=found.exchange_id, participant_id=found.neighbour))
+    else:
+        await go(lives, "is erased", found.place, found.neighbour)
+    assert await lives.stage(found.exchange_id) == "withdrawn"
+    assert await lives.steps(found.opener, mark) == ["cancelled"]
+    assert not await lives.told(NextStepReached, mark, step="invited")
+    assert not await dangling(lives, found, found.opener, resting=True)
 
 
 async def test_what_was_agreed_and_has_had_its_moment_can_still_be_spoken_of(lives: Lives) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.exchange.domain import agreements as domain
 from services.exchange.domain.exchanges import ENDED, Exchange, changed, ref, refuse_stage, to_stage
 from services.exchange.domain.invitations import WAITS
+from services.exchange.domain.leaving import standing
 from services.exchange.domain.opening import at_another_moment, rests
 from services.exchange.handlers import access
 from services.exchange.handlers.looking import look, release
@@ -293,9 +294,13 @@ async def _not_now(tx: Transaction, exchange: Exchange) -> Exchange:
 
 
 async def _seek_again(tx: Transaction, exchange: Exchange) -> Exchange:
-    """What was proposed or agreed isn't any more: others are sought, as far as the moment still allows."""
+    """What was proposed or agreed isn't any more: others are sought, as far as the moment still allows; for who paused
+    since they agreed nobody is."""
     if domain.moment_passed(exchange, tx.now):
         return await end(tx, exchange, "expired", step="taken-back")
+    opener = await people.person(tx, exchange.participant_id)
+    if standing(opener, exchange.neighbourhood_id) != "here":
+        return await end(tx, exchange, "withdrawn", step="taken-back")
     exchange = await access.keep(tx, to_stage(exchange, "open", tx.now, agreed_at=None), ExchangeReleased)
     await _stop(tx, exchange)
     await _set_seeking(tx, exchange)
