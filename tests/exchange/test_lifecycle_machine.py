@@ -107,7 +107,7 @@ class Life(RuleBasedStateMachine):
     @rule(
         who=some, opening=st.sampled_from(["ask", "offer"]), kind=kinds, when=whens, people=st.sampled_from([1, 1, 2]),
         half=st.sampled_from([False, False, False, True]), often=st.sampled_from(["once", "once", "weekly"]), by=by,
-        words=st.sampled_from(["Wie komt er mee?", "Wie wil mijn steunkousen aandoen?"]),
+        words=st.sampled_from(["Wie komt er mee?", "Wie komt mijn steunkousen aandoen?"]),
     )  # fmt: skip
     def opens(self, who: int, by: str, when: str, **more: Any) -> None:
         self._opens(self._one(who), by, when=when, **more)
