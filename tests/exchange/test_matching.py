@@ -21,7 +21,7 @@ from services.exchange.domain import distances
 from services.exchange.matching import Neighbour, ranked, reasons
 from services.exchange.repository import candidates
 from shared import clock
-from shared.contracts.exchange import MatchReason, ShowCandidates, When
+from shared.contracts.exchange import MatchReason, OpenExchange, ShowCandidates, When
 from shared.contracts.profiles import ParticipantKept
 from shared.ids import new_id
 from tests.conftest import MakeStack
@@ -79,6 +79,11 @@ async def test_who_has_mostly_been_helped_is_offered_a_chance_to_give(back: Look
     assert not any(isinstance(value, int | float) and not isinstance(value, bool)
                    for each in found for value in each.model_dump().values())  # fmt: skip
     assert await everything(back) == before
+    ask = OpenExchange(opening="ask", participant_id=street.opener, kind="coffee", people=3)
+    await back.get(ask, actor=f"participant:{street.opener}")
+    rows = await back.rows("SELECT reasons FROM invitation WHERE participant_id = $1", turn)
+    assert rows, "they are asked"
+    assert "likes-a-turn" not in rows[-1]["reasons"], "with the invitation it is not kept"
 
 
 async def test_what_they_did_for_others_and_what_is_long_ago_is_no_reason_for_a_turn(back: LookingBack) -> None:

@@ -70,6 +70,12 @@ class Seen:
     """What the other side enjoys in it."""
 
 
+def kept(reasons: Iterable[MatchReason]) -> tuple[MatchReason, ...]:
+    """What is kept of why they were thought of. That much was done for them is worked out when it is asked, and stays
+    nowhere."""
+    return tuple(each for each in reasons if each != "likes-a-turn")
+
+
 def to_ask(made: Iterable[Invitation], people: int, at_once: int) -> int:
     """How many more can be asked now: so many at once for each that is still wanted."""
     stages = [each.stage for each in made if not each.own]

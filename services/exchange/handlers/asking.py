@@ -79,7 +79,7 @@ def new(
     return Invitation(
         invitation_id=before.invitation_id if before else new_id(), exchange_id=exchange.exchange_id,
         participant_id=likely.participant_id, own=own, stage="held", again=False, acquainted=likely.acquainted,
-        reasons=likely.reasons, worker_id=place.neighbourhood.worker_id, made_at=tx.now,
+        reasons=domain.kept(likely.reasons), worker_id=place.neighbourhood.worker_id, made_at=tx.now,
     )  # fmt: skip
 
 
