@@ -380,6 +380,23 @@ async def test_who_was_asked_before_it_went_to_the_worker_can_still_say_yes(exch
     assert await exchange.stage(ref.exchange_id) == "agreed"
 
 
+async def test_what_a_neighbour_said_yes_to_is_not_worded_anew_by_the_worker(exchange: Opening) -> None:
+    """They said it while the worker had it; as it is, it is opened and put forward."""
+    place = await exchange.place()
+    who = await exchange.someone(place)
+    friend = await exchange.friend(place, who)
+    ref = await exchange.opens(who)
+    await exchange.act(who, HandToWorker(exchange_id=ref.exchange_id))
+    await exchange.answer(ref.exchange_id, friend, "yes")
+    for command in (
+        OpenDraft(exchange_id=ref.exchange_id, words="Wie doet de hele tuin?"),
+        Deviate(exchange_id=ref.exchange_id, kind="coffee", reason="Anders."),
+    ):
+        assert await exchange.refused(command, **BY_WORKER) == ("wrong_stage", "exchange_id")
+    await exchange.get(OpenDraft(exchange_id=ref.exchange_id), **BY_WORKER)
+    assert await exchange.stage(ref.exchange_id) == "proposed"
+
+
 async def test_what_stays_with_the_worker_ends_in_the_end(exchange: Opening) -> None:
     who = await exchange.someone(await exchange.place())
     some_time = await exchange.opens(who, kind=None, words=DOUBT)

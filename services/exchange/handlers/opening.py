@@ -63,10 +63,7 @@ async def open_draft(command: OpenDraft, tx: Transaction) -> ExchangeRef:
     if domain.opened_so(exchange, command, actor):
         return ref(exchange, domain.next_of(exchange, tx.now))
     refuse_stage(exchange, domain.opens_from(actor))
-    _, policy = await _place(tx, exchange)
-    worded = domain.worded(
-        exchange, policy, kind=command.kind, words=command.words, consented=command.consented
-    )  # fmt: skip
+    worded = await _worded(tx, exchange, command, command.words)
     if domain.is_proposed(exchange):
         return await _send_on(tx, actor, exchange, worded)
     domain.check_opens(actor, exchange, command.consented)
@@ -81,8 +78,7 @@ async def deviate(command: Deviate, tx: Transaction) -> ExchangeRef:
     refuse_stage(exchange, ("draft", "handed-over"))
     domain.refuse_proposed(exchange)
     domain.check_opens(actor, exchange, command.consented)
-    _, policy = await _place(tx, exchange)
-    worded = domain.worded(exchange, policy, kind=command.kind, consented=command.consented)
+    worded = await _worded(tx, exchange, command)
     await repository.add_deviation(tx, exchange.exchange_id, actor.uuid, command.reason)
     await tx.emit(
         LimitSetAside(
@@ -215,6 +211,17 @@ async def _keep_half(tx: Transaction, exchange: Exchange) -> Exchange:
     await access.ask_worker(tx, "see-half-question", exchange)
     await expect(tx, exchange, "end", domain.end_of(exchange, policy))
     return exchange
+
+
+async def _worded(
+    tx: Transaction, exchange: Exchange, command: OpenDraft | Deviate, words: str | None = None
+) -> Exchange:
+    """As the worker words it; what a neighbour said yes to meanwhile stays as it was."""
+    _, policy = await _place(tx, exchange)
+    worded = domain.worded(exchange, policy, kind=command.kind, words=words, consented=command.consented)
+    if (worded.kind, worded.words) != (exchange.kind, exchange.words):
+        domain.refuse_said_yes(await invitations.of_exchange(tx, exchange.exchange_id))
+    return worded
 
 
 async def _send_on(tx: Transaction, actor: Actor, exchange: Exchange, worded: Exchange) -> ExchangeRef:
