@@ -85,6 +85,15 @@ async def test_who_welcomes_people_takes_part_and_speaks_for_themselves(meeting:
         assert await meeting.refused(command(meeting, place, host_id=away), actor=WORKER) == (status, "host_id")
 
 
+async def test_who_welcomes_people_lives_there(meeting: Meeting) -> None:
+    """Whoever moves away is no host any more: nor is who never lived there."""
+    place = await meeting.place()
+    host = await meeting.someone(await meeting.place())
+    for actor in (f"participant:{host}", WORKER):
+        refused = await meeting.refused(command(meeting, place, host_id=host), actor=actor)
+        assert refused == ("elsewhere", "host_id")
+
+
 async def test_a_partner_plans_where_it_was_granted_and_names_a_host_who_consents(meeting: Meeting) -> None:
     place, elsewhere = await meeting.place(), await meeting.place()
     host = await meeting.someone(place)

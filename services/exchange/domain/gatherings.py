@@ -126,6 +126,14 @@ def check_plan(command: PlanGathering, actor: Actor, now: datetime) -> None:
     refuse_moment(command.starts_at, command.ends_at, now)
 
 
+def refuse_host_elsewhere(host: Person, neighbourhood_id: str) -> None:
+    """Refuse a host who lives elsewhere, as whoever moves away welcomes nobody any more either."""
+    if host.neighbourhood_id != neighbourhood_id:
+        raise Rejected(
+            "elsewhere", "host_id lives in another neighbourhood: name someone who lives there, or nobody", "host_id"
+        )
+
+
 def refuse_moment(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
     """Refuse a time in which nobody can meet."""
     if starts_at <= now:

@@ -37,7 +37,7 @@ async def plan_gathering(command: PlanGathering, tx: Transaction) -> GatheringRe
     actor = who(tx, ANYONE)
     domain.check_plan(command, actor, tx.now)
     place = await _place(tx, actor, command)
-    await _check_host(tx, actor, command.host_id)
+    await _check_host(tx, actor, command.host_id, place)
     if command.repeats is None:
         return domain.ref(await _plan(tx, domain.alone(command, new_id(), str(actor), tx.now)))
     repeats = recurrence.read(command.repeats, command.starts_at, place.zone)
@@ -137,12 +137,13 @@ async def _place(tx: Transaction, actor: Actor, command: PlanGathering) -> Neigh
     return place
 
 
-async def _check_host(tx: Transaction, actor: Actor, host_id: UUID | None) -> None:
-    """Refuse a host who doesn't take part, or for whom the sender can't speak."""
+async def _check_host(tx: Transaction, actor: Actor, host_id: UUID | None, place: Neighbourhood) -> None:
+    """Refuse a host who doesn't take part or live there, or for whom the sender can't speak."""
     if host_id is None:
         return
     host = await access.person(tx, host_id, ANYONE, "host_id")
     refuse_absent(host, "host_id")
+    domain.refuse_host_elsewhere(host, place.neighbourhood_id)
     if actor.kind == "partner":
         grant = await people.grant_of(tx, actor.id)
         domain.check_host_consents(await people.running_consents(tx, host_id), grant)
