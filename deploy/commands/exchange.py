@@ -167,7 +167,7 @@ def show(which: Which, actor: Actor = OPERATOR, as_json: Json = False) -> None:
     """One exchange, as far as the one who asks may see it."""
 
     async def look(client: Client) -> tuple[Exchange, dict[UUID | None, str], ZoneInfo]:
-        query = ShowExchange(exchange_id=await exchange(client, which, LIVE | {"done", "withdrawn", "expired"}))
+        query = ShowExchange(exchange_id=await exchange(client, which, or_any=True))
         found: Exchange = await client.get(query, actor=actor)
         people = [found.participant_id, *(each.participant_id for each in found.others)]
         people += [each.participant_id for each in found.thanks]

@@ -86,7 +86,7 @@ def invitations(
 
     async def look(client: Client) -> tuple[list[Invitation], dict[UUID | None, str], dict[str, ZoneInfo]]:
         values: dict[str, Any] = {"neighbourhood_id": neighbourhood, "stage": stage, "open_only": open_only}
-        values |= {"exchange_id": await exchange(client, which) if which else None, "limit": 100}
+        values |= {"exchange_id": await exchange(client, which, or_any=True) if which else None, "limit": 100}
         values |= {"participant_id": await participant(client, who) if who else None}
         found = await every(client, build(ListInvitations, values), "invitations", actor)
         zones = await zones_of(client, (each.neighbourhood_id for each in found))

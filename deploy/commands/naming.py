@@ -75,21 +75,26 @@ def answered(as_json: bool, answer: ExchangeRef, sentence: str) -> None:
     said(as_json, answer, f"{sentence} {NEXT[answer.next]}" if answer.next else sentence)
 
 
-async def exchange(client: Client, text: str, stages: Collection[Stage] = LIVE) -> UUID:
-    """Which one is meant: by its id, or by `who` or `who: words of it`. Raises Trouble when that isn't one."""
+async def exchange(client: Client, text: str, stages: Collection[Stage] = LIVE, *, or_any: bool = False) -> UUID:
+    """Which one is meant: by its id, or by `who` or `who: words of it`. Raises Trouble when that isn't one.
+
+    `or_any`: when there is none in these stages, one in any other will do.
+    """
     if id_ := _uuid(text):
         return id_
     who, _, about = text.partition(":")
-    return await exchange_of(client, await participant(client, who.strip()), about.strip(), stages)
+    return await exchange_of(client, await participant(client, who.strip()), about.strip(), stages, or_any=or_any)
 
 
-async def exchange_of(client: Client, participant_id: UUID, about: str, stages: Collection[Stage] = LIVE) -> UUID:
+async def exchange_of(
+    client: Client, participant_id: UUID, about: str, stages: Collection[Stage] = LIVE, *, or_any: bool = False
+) -> UUID:
     """The one of this person; of several, the one that `about` (its id, or words of it) names. Raises Trouble."""
     if id_ := _uuid(about):
         return id_
     page = await client.get(ListExchanges(participant_id=participant_id, limit=100))
     named = [each for each in page.exchanges if words.key(about) in words.key(f"{each.kind or ''} {each.words or ''}")]
-    found = [each for each in named if each.stage in stages]
+    found = [each for each in named if each.stage in stages] or (named if or_any else [])
     if len(found) == 1:
         one: UUID = found[0].exchange_id
         return one
