@@ -10,8 +10,9 @@ from uuid import UUID
 from shared.contracts.subjects import CLI, RESERVED_SENDERS
 from shared.messaging import Rejected, Transaction
 
-Kind = Literal["participant", "holder", "worker", "operator", "partner"]
-"""A `holder` is a participant who acts for someone else, with a mandate."""
+Kind = Literal["participant", "holder", "worker", "operator", "partner", "contact"]
+"""A `holder` is a participant who acts for someone else, with a mandate. A `contact` answers for a service that is no
+partner, by the link in a mail: for the one referral that the link is for, and for nothing else."""
 
 ANYONE: frozenset[Kind] = frozenset({"participant", "holder", "worker", "operator", "partner"})
 OURS: frozenset[Kind] = ANYONE - {"partner"}
@@ -26,6 +27,7 @@ _WHO: dict[Kind, str] = {
     "worker": "a worker",
     "operator": "an operator",
     "partner": "a partner",
+    "contact": "the service that was asked",
 }
 
 
@@ -33,11 +35,12 @@ _WHO: dict[Kind, str] = {
 class Actor:
     """Who sent a message."""
 
-    kind: Literal["participant", "worker", "operator", "partner"]
+    kind: Literal["participant", "worker", "operator", "partner", "contact"]
     id: str = ""
+    """Of a participant or worker; a partner's name; of a contact, the referral's id."""
 
     def __str__(self) -> str:
-        """As it is recorded: `worker:<id>`, `partner:<slug>`, `operator`."""
+        """As it is recorded: `worker:<id>`, `partner:<slug>`, `contact:<referral id>`, `operator`."""
         return f"{self.kind}:{self.id}" if self.id else self.kind
 
     @property
@@ -83,6 +86,8 @@ def actor_of(sender: str, actor: str) -> Actor:
         return Actor("worker", str(UUID(id_)))
     if kind == "participant" and _is_uuid(id_):
         return Actor("participant", str(UUID(id_)))
+    if kind == "contact" and _is_uuid(id_):
+        return Actor("contact", str(UUID(id_)))
     raise Rejected(
         "malformed", "ce-actor says nobody that can act: send worker:<id>, participant:<id> or operator", "ce-actor"
     )

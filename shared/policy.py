@@ -6,12 +6,13 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import time
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
+import holidays
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.contracts.exchange import Often
@@ -19,6 +20,7 @@ from shared.contracts.types import Language, Name, Token
 
 PACKAGED = Path(__file__).parent / "policies" / "default.toml"
 Days = Annotated[int, Field(ge=1, le=36_500)]
+Hours = Annotated[int, Field(ge=1, le=8_760)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -41,6 +43,19 @@ def _term(text: str) -> str:
 Term = Annotated[str, AfterValidator(_term)]
 Terms = dict[Language, Annotated[list[Term], Field(min_length=1)]]
 """Words by language, to recognise something by."""
+
+
+def _country(text: str) -> str:
+    """A country, or a part of it, whose public holidays are known."""
+    country, _, part = text.partition("-")
+    parts = holidays.list_supported_countries().get(country)
+    if parts is None or (part and part not in parts):
+        raise ValueError(f"{text!r} has no public holidays that are known: write it like BE, NL, or DE-BE for a part")
+    return text
+
+
+SYSTEM_SIGNAL_KINDS = ("mediation", "limit", "silence", "other")
+"""What signals that the system raises are about."""
 
 
 class PolicyError(ValueError):
@@ -211,6 +226,55 @@ class Attention(Part):
     """Wishes that meet a talent, put before a worker."""
 
 
+class Signals(Part):
+    """How long something open waits with one before the next is told: worker, backup, coordinator."""
+
+    climb_today_hours: Hours
+    """Of any day; the others of working days."""
+    climb_this_week_hours: Hours
+    climb_watch_hours: Hours
+    climb_asked_hours: Hours
+    """What exchange asks a worker to look at."""
+    country: Annotated[str, AfterValidator(_country)]
+    """Whose public holidays are no working days: `BE`, or with a part of it `DE-BE`."""
+
+
+class Referrals(Part):
+    """No referral stays silent."""
+
+    remind_working_days: Days
+    tell_worker_working_days: Days
+    decide_days: Days
+    """Calendar days after which it can't be open without the worker having said so."""
+    consent_days: Days
+    """For a consent for which no other day was chosen."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.remind_working_days < self.tell_worker_working_days:
+            raise ValueError("remind_working_days is not less than tell_worker_working_days: remind the service first")
+        if self.decide_days <= self.tell_worker_working_days:
+            raise ValueError("decide_days is not more than tell_worker_working_days: the worker would have no time")
+        return self
+
+
+class Notify(Part):
+    """How and when people are written to."""
+
+    digest_at: time
+    """On the clock of the neighbourhood."""
+    digest: Literal["daily", "weekly"]
+    """For who chose nothing; weekly is on Monday."""
+    address: Literal["u", "jij"]
+    """How people are spoken to, in languages that make a difference."""
+    link_days: Days
+    contact_link_days: Days
+    """For a service that answers a referral."""
+    ring_within_days: Days
+    """A task that nobody does by then becomes a signal."""
+    letter_within_days: Days
+
+
 class Figures(Part):
     """What may be counted in public."""
 
@@ -236,6 +300,17 @@ class Retention(Part):
     gatherings: Days
     never_kinds: Days
     deviations: Days
+    signals: Days
+    referrals: Days
+    readings: Days
+    mails: Days
+
+
+class SignalKind(Part):
+    """One thing that a signal or a referral can be about, in the words of each language."""
+
+    id: Token
+    labels: dict[Language, Name]
 
 
 class Kind(Part):
@@ -259,18 +334,28 @@ class Policy(Part):
     matching: Matching
     gatherings: Gatherings
     attention: Attention
+    signals: Signals
+    referrals: Referrals
+    notify: Notify
     day_parts: DayParts
     figures: Figures
     retention: Retention
     kinds: list[Kind] = Field(min_length=1)
     """Talents and wishes to choose from."""
     never_small: list[NeverSmall] = Field(min_length=1)
+    signal_kinds: list[SignalKind] = Field(min_length=1)
+    """What signals and referrals can be about."""
     variants: dict[Token, Policy] = {}
     """Policies that some neighbourhoods have instead, by name."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         mistakes = [*_unlabelled(self), *_twice(self), *_too_short(self)]
+        mistakes += [
+            f"signal_kinds: {id_} has to be there: the system raises signals of it"
+            for id_ in SYSTEM_SIGNAL_KINDS
+            if not self.has_signal_kind(id_)
+        ]
         if DEFAULT in self.variants:
             mistakes.append(f"variants: '{DEFAULT}' is the name of the policy itself: choose another")
         if mistakes:
@@ -290,7 +375,17 @@ class Policy(Part):
 
     def label(self, id_: str, language: str) -> str:
         """What a kind is called; in the language to fall back on when it has no word in this one."""
-        for kind in self.kinds:
+        return self._label(self.kinds, id_, language)
+
+    def has_signal_kind(self, id_: str) -> bool:
+        return any(kind.id == id_ for kind in self.signal_kinds)
+
+    def signal_label(self, id_: str, language: str) -> str:
+        """What a kind of signal is called."""
+        return self._label(self.signal_kinds, id_, language)
+
+    def _label(self, kinds: Iterable[Kind | SignalKind], id_: str, language: str) -> str:
+        for kind in kinds:
             if kind.id == id_:
                 return kind.labels.get(language) or kind.labels[self.languages[0]]
         return id_
@@ -300,7 +395,7 @@ DEFAULT = "default"
 
 
 def _unlabelled(policy: Policy) -> Iterator[str]:
-    for part, items in _lists(policy):
+    for part, items in _labelled(policy):
         for item in items:
             missing = [language for language in policy.languages if language not in item.labels]
             if missing:
@@ -311,7 +406,7 @@ def _twice(policy: Policy) -> Iterator[str]:
     """What stands there more than once: an id in its list, a way to say how often, a term at one thing or at two."""
     for often in _repeated(policy.small_help.often):
         yield f"small_help.often: {often} stands there twice"
-    for part, items in _lists(policy):
+    for part, items in _labelled(policy):
         for id_ in _repeated(item.id for item in items):
             yield f"{part}: {id_} stands there twice"
     lists = {"small_help.structural": policy.small_help.structural}
@@ -346,6 +441,10 @@ def _too_short(policy: Policy) -> Iterator[str]:
     ):
         if kept < days:
             yield f"retention.exchanges: {kept} is less than {place} ({days}), which looks back on them"
+
+
+def _labelled(policy: Policy) -> list[tuple[str, Sequence[Kind | NeverSmall | SignalKind]]]:
+    return [*_lists(policy), ("signal_kinds", policy.signal_kinds)]
 
 
 def _lists(policy: Policy) -> list[tuple[str, list[Kind] | list[NeverSmall]]]:

@@ -149,6 +149,13 @@ class Query(Contract):
             cls.RESULT = result
 
 
+class Confidence(Query):
+    """Something to do that holds what no stream may keep, such as a note: by request/reply only.
+
+    Unlike that of a question, its answer is kept: sent again with the same id, it is done once.
+    """
+
+
 class Letter(Contract):
     """A message to one partner, on PARTNER: a referral, or the answer to a command."""
 
@@ -299,6 +306,7 @@ __all__ = [
     "REGISTRY",
     "Answer",
     "Command",
+    "Confidence",
     "Contract",
     "Envelope",
     "Event",

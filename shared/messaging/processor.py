@@ -18,7 +18,7 @@ import asyncpg
 
 from shared import clock
 from shared.contracts import subjects
-from shared.contracts.envelope import SOURCE, Answer, Command, Envelope, Problem
+from shared.contracts.envelope import SOURCE, Answer, Command, Confidence, Envelope, Problem
 from shared.contracts.operations import DeadLetterPointer
 from shared.database import CONTENTION, Connection, Pool, is_away
 from shared.ids import new_id
@@ -266,7 +266,7 @@ class Processor:
     def _answer(self, incoming: Incoming, answer: Answer, unit: _Unit) -> None:
         """Keep the answer to a command, and send it when the command came durably. A question's is kept nowhere."""
         body = answer.model_dump_json()
-        if isinstance(incoming.message, Command) or incoming.kind == "cmd":
+        if isinstance(incoming.message, (Command, Confidence)) or incoming.kind == "cmd":
             unit.answers.append((*incoming.key, incoming.digest(), body))
         self._tell(incoming, answer, body, unit)
         unit.outcomes.append(Outcome(incoming, answer=answer))

@@ -1,0 +1,1 @@
+"""Notify: mail that people can act on, and the pages behind its links."""

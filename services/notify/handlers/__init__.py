@@ -1,0 +1,1 @@
+"""What notify does with each message: load, decide, save, emit."""

@@ -1,0 +1,1 @@
+"""The SQL of notify: a function a statement, named in the words of the domain."""

@@ -1,0 +1,1 @@
+"""What signals decides: values in, values out, time as an argument."""

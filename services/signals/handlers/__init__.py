@@ -1,0 +1,1 @@
+"""What signals does with each message: load, decide, save, emit."""

@@ -1,0 +1,3 @@
+"""What notify takes, answers and tells: mails, tasks for who has no e-mail, and how people want to be written to."""
+
+from shared.contracts.notify.events import *  # noqa: F403
