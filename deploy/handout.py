@@ -6,7 +6,7 @@ The operator's folder holds what can make more (signing keys, the authority's ke
     <keys>/                    nkeys and credentials (deploy/nats/keys.py), certificates/, passwords/
     <handed out>/nats/         nats.conf, tls.crt, tls.key, authority.crt
     <handed out>/postgres/     password
-    <handed out>/<service>/    nats.creds, tls.crt, tls.key, authority.crt, database-password
+    <handed out>/<service>/    nats.creds, tls.crt, tls.key, authority.crt, database-password, and secrets of its own
     <handed out>/janitor/      nats.creds, tls.crt, tls.key, authority.crt
 """
 
@@ -21,11 +21,12 @@ from deploy.certificates import Authority, Certificate
 from deploy.databases import DEPLOY
 from deploy.nats.accounts import BOOTSTRAP, JANITOR
 from deploy.nats.keys import Keys, Tls
+from deploy.own_secrets import DESK_CREDENTIALS, names, own_secrets, renew
 from deploy.secret_files import private_folder, read_or_make_password, write_secret
 from deploy.trouble import Trouble
-from shared.contracts.subjects import CLI
+from shared.contracts.subjects import CLI, DESK
 
-NATS, POSTGRES = "nats", "postgres"
+NATS, POSTGRES, NOTIFY = "nats", "postgres", "notify"
 CERTIFICATES, OPERATOR = "certificates", "operator"
 """What can be renewed beside a user's own keys."""
 SUPERUSER = "weefsel"
@@ -76,9 +77,16 @@ class KeyFolder:
             _give_certificate(authority.certificate(name), folder)
         for name in services:
             _give(self.passwords / name, to / name / "database-password")
+            for secret, path in own_secrets(self.folder, name).items():
+                _give(path, to / name / secret)
+        if NOTIFY in services:
+            _give(keys.creds(DESK), to / NOTIFY / DESK_CREDENTIALS)
 
     def forget(self, what: str, services: Sequence[str]) -> None:
-        """Throw away the keys of `what`, to be made anew: of a user, or CERTIFICATES, or OPERATOR."""
+        """Throw away the keys of `what`, to be made anew: of a user, or CERTIFICATES, or OPERATOR, or a secret's name.
+
+        A service's own secret gets a successor at once.
+        """
         keys = Keys.load_or_create(self.folder, services)
         if what == CERTIFICATES:
             shutil.rmtree(self.certificates, ignore_errors=True)
@@ -87,8 +95,8 @@ class KeyFolder:
         elif what in keys.users:
             keys.forget_user(what)
             (self.passwords / what).unlink(missing_ok=True)
-        else:
-            known = ", ".join((*keys.users, CERTIFICATES, OPERATOR))
+        elif not renew(self.folder, what):
+            known = ", ".join((*keys.users, CERTIFICATES, OPERATOR, *names()))
             raise Trouble(f"There is nothing called {what} to renew: choose from {known}.")
 
 

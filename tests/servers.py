@@ -29,6 +29,8 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import free_port
 from deploy.nats import accounts, api, bootstrap, consumers, jwt
 from deploy.nats.keys import Keys
+from deploy.own_secrets import LINK_SECRET, NOTES_KEYS, own_secrets
+from shared.contracts.subjects import DESK
 from shared.messaging import Service
 from shared.messaging.client import Client
 from shared.messaging.service import Running
@@ -224,12 +226,25 @@ class Stack:
             "log_format": "console",
             "retry_after": (0.05, 0.1, 0.2),
         }
-        return self.definitions[service].settings(**(values | changes))
+        return self.definitions[service].settings(**(values | self.own_settings(service) | changes))
+
+    def own_settings(self, service: str) -> dict[str, Any]:
+        """What this service has besides: secrets, and where mail and links go; nothing listens there by itself."""
+        own = own_secrets(self.keys.directory, service)
+        if service == "signals":
+            return {"notes_keys_file": own[NOTES_KEYS]}
+        if service == "notify":
+            return {
+                "secret_file": own[LINK_SECRET], "desk_credentials": self.keys.creds(DESK), "smtp_host": "127.0.0.1",
+                "smtp_port": 1, "smtp_tls": "none", "pages_url": "http://127.0.0.1", "pages_port": 0,
+            }  # fmt: skip
+        return {}
 
     def environment(self, service: str) -> dict[str, str]:
         """The same for a service as a process of its own (`python -m services.<name>`)."""
         settings = self.settings(service)
-        names = ("nats_url", "nats_credentials", "database_url", "database_password_file", "log_format")
+        names = ["nats_url", "nats_credentials", "database_url", "database_password_file", "log_format"]
+        names += self.own_settings(service)
         return {f"WEEFSEL_{name.upper()}": str(getattr(settings, name)) for name in names} | {
             "WEEFSEL_SERVICES": ",".join(self.services)
         }

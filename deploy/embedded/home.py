@@ -51,6 +51,11 @@ class Ports:
         return self.base + 32
 
     @property
+    def pages(self) -> int:
+        """Where the links in mails lead."""
+        return self.base + 40
+
+    @property
     def inbox(self) -> int:
         return self.base + 80
 

@@ -13,7 +13,9 @@ from deploy.embedded.nats import Nats, healthy
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import PROJECT, Program
 from deploy.nats.keys import Keys
+from deploy.own_secrets import LINK_SECRET, NOTES_KEYS, own_secrets
 from deploy.secret_files import read_or_make_password
+from shared.contracts.subjects import DESK
 
 SERVICES = ("profiles", "exchange", "signals", "notify")
 JANITOR = "janitor"
@@ -67,6 +69,7 @@ class Blueprint:
             ("NATS's monitor", self.ports.nats_monitor),
             ("the mail catcher", self.ports.smtp),
             ("the inbox page", self.ports.inbox),
+            ("the pages behind links in mails", self.ports.pages),
             *((f"the health of {name}", self.ports.health(name)) for name in names),
         ]
 
@@ -90,7 +93,10 @@ class Blueprint:
 
     def processes(self) -> list[Part]:
         """The services and the janitor."""
-        parts = [self._process(name, f"services.{name}", self.database(name)) for name in deployed()]
+        own = {"signals": self._signals, "notify": self._notify}
+        parts = [
+            self._process(name, f"services.{name}", self.database(name) | own.get(name, dict)()) for name in deployed()
+        ]
         if (PROJECT / "deploy" / "janitor.py").exists():
             parts.append(self._process(JANITOR, "deploy.janitor", {}))
         return parts
@@ -100,6 +106,22 @@ class Blueprint:
         return {
             "WEEFSEL_DATABASE_URL": f"postgresql://{service}@127.0.0.1:{self.ports.postgres}/{service}",
             "WEEFSEL_DATABASE_PASSWORD_FILE": str(self.home.passwords / service),
+        }
+
+    def _signals(self) -> dict[str, str]:
+        return {"WEEFSEL_NOTES_KEYS_FILE": str(own_secrets(self.home.keys, "signals")[NOTES_KEYS])}
+
+    def _notify(self) -> dict[str, str]:
+        """Mail goes to the catcher, and links lead to this machine."""
+        return {
+            "WEEFSEL_SECRET_FILE": str(own_secrets(self.home.keys, "notify")[LINK_SECRET]),
+            "WEEFSEL_DESK_CREDENTIALS": str(self.keys.creds(DESK)),
+            "WEEFSEL_SMTP_HOST": "127.0.0.1",
+            "WEEFSEL_SMTP_PORT": str(self.ports.smtp),
+            "WEEFSEL_SMTP_TLS": "none",
+            "WEEFSEL_MAIL_FROM": "Weefsel <weefsel@weefsel.example>",
+            "WEEFSEL_PAGES_URL": f"http://127.0.0.1:{self.ports.pages}",
+            "WEEFSEL_PAGES_PORT": str(self.ports.pages),
         }
 
     async def bootstrap_databases(self) -> None:

@@ -19,7 +19,9 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import free_port
 from tests.servers import own_nats, own_postgres
 
-SERVICES = ["profiles", "exchange"]
+SERVICES = ["profiles", "exchange", "signals", "notify"]
+OWN = {"signals": {"notes-keys"}, "notify": {"link-secret", "desk.creds"}}
+"""What a service has besides."""
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -47,7 +49,7 @@ def test_each_part_gets_its_own_and_nothing_more(tmp_path: Path) -> None:
         "nats": {"nats.conf", *tls},
         "postgres": {"password"},
         "janitor": {"nats.creds", *tls},
-        **{name: {"nats.creds", "database-password", *tls} for name in SERVICES},
+        **{name: {"nats.creds", "database-password", *tls, *OWN.get(name, ())} for name in SERVICES},
     }
     assert (tmp_path / "secrets/profiles/tls.key").read_bytes() != (tmp_path / "secrets/exchange/tls.key").read_bytes()
 
@@ -82,6 +84,8 @@ def test_what_was_handed_out_can_be_made_again(tmp_path: Path) -> None:
         ("profiles", {"profiles/nats.creds", "profiles/database-password"}, {"exchange/nats.creds", "nats/nats.conf"}),
         ("certificates", {"nats/tls.crt", "profiles/tls.key", "profiles/authority.crt"}, {"profiles/nats.creds"}),
         ("operator", {"nats/nats.conf"}, {"profiles/nats.creds", "profiles/tls.crt", "postgres/password"}),
+        ("notes-keys", {"signals/notes-keys"}, {"notify/link-secret", "signals/nats.creds"}),
+        ("link-secret", {"notify/link-secret"}, {"signals/notes-keys", "notify/desk.creds"}),
     ],
 )
 def test_renewed_is_what_was_asked_and_nothing_else(
@@ -95,10 +99,19 @@ def test_renewed_is_what_was_asked_and_nothing_else(
     assert {name for name in stays if before[name] != after[name]} == set()
 
 
+def test_renewed_keys_of_notes_still_read_what_was_written_before(tmp_path: Path) -> None:
+    hand_out(tmp_path)
+    file = tmp_path / "secrets/signals/notes-keys"
+    (before,) = file.read_text().split()
+    hand_out(tmp_path, "notes-keys")
+    fresh, kept = file.read_text().split()
+    assert (kept, fresh != before) == (before, True)
+
+
 def test_what_cannot_be_renewed_is_a_sentence(tmp_path: Path) -> None:
-    code, output = hand_out(tmp_path, "notify")
+    code, output = hand_out(tmp_path, "weather")
     assert code == 1
-    assert "nothing called notify to renew" in " ".join(output.split())
+    assert "nothing called weather to renew" in " ".join(output.split())
 
 
 @pytest.fixture
