@@ -33,9 +33,8 @@ def own_secrets(keys: Path, service: str) -> dict[str, Path]:
     """The files of a service's own secrets, by name; made when they are missing."""
     made = {}
     for name, make in _MADE.get(service, {}).items():
-        made[name] = path = keys / "own" / service / name
+        made[name] = path = private_folder(private_folder(keys / "own") / service) / name
         if not path.exists():
-            private_folder(path.parent)
             write_secret(path, make() + "\n")
     return made
 
