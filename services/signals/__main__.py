@@ -1,0 +1,5 @@
+"""`python -m services.signals`."""
+
+from services.signals.app import main
+
+main()
