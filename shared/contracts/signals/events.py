@@ -122,9 +122,9 @@ class WorkerTold(Event, type="signals.worker.told.v1"):
     about: Literal["signal", "referral", "asked"]
     urgency: Urgency
     """`today`: at once; the rest can wait for the digest."""
-    why: Literal["new", "climbed", "came-back", "no-answer", "decide", "ended", "renew-consent"] = "new"
+    why: Literal["new", "climbed", "came-back", "no-answer", "decide", "ended", "renew-consent", "ring-service"] = "new"
     """`no-answer`: of a service; `decide`: it can't stay open without a word; `ended`: a referral did;
-    `renew-consent`: it ran out."""
+    `renew-consent`: it ran out; `ring-service`: a referral goes to a service that has no connection and no e-mail."""
     signal_id: UUID | None = None
     referral_id: UUID | None = None
     exchange_id: UUID | None = None
@@ -159,10 +159,15 @@ class ReferralMoved(ReferralFact, type="signals.referral.moved.v1"):
     """With an end."""
 
 
-class ServiceAsked(ReferralFact, type="signals.service.asked.v1"):
-    """A service that is no partner is to be written to; where, `signals.contact.show.v1` tells who writes."""
+class ServiceAsked(Event, type="signals.service.asked.v1"):
+    """A service that is no partner is to be written to; where, `signals.contact.show.v1` tells who writes.
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {**ReferralFact.EXAMPLE, "verb": "requested"}
+    It names no participant: that a referral is over has to reach the service also when the person was erased.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": _HERE, "referral_id": _REFERRAL, "verb": "requested"}
+    neighbourhood_id: NeighbourhoodId
+    referral_id: UUID
     verb: Literal["requested", "reminded", "cancelled", "access-ended"]
 
 

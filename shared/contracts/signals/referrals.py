@@ -6,10 +6,10 @@ States, and who may set them, follow the referral task of HL7 SDOH Clinical Care
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.contracts.envelope import Command, Confidence, Contract, Letter, Query
 from shared.contracts.profiles.mandates import Recorded
@@ -31,7 +31,9 @@ ReferralReason = Literal[
 ReferralOutcome = Literal[
     "helped", "declined-by-person", "could-not-be-reached", "not-eligible", "no-capacity", "other",
 ]  # fmt: skip
-"""Goes with the end: completed, failed, rejected."""
+"""Goes with the end. Whoever completes, rejects or fails says it; of what is cancelled it follows from the reason."""
+NotHelped = Literal["declined-by-person", "could-not-be-reached", "not-eligible", "no-capacity", "other"]
+"""How something ends that came to nothing."""
 ReferralField = Literal["name", "reach", "address", "languages", "question"]
 """What a service may see of a person. `question`: what they would like, in the words agreed with them."""
 ReferralFields = Annotated[list[ReferralField], Field(min_length=1, max_length=5)]
@@ -77,7 +79,13 @@ class DraftReferral(Command, type="signals.referral.draft.v1", result=ReferralRe
     previous_id: UUID | None = None
     """The referral that it comes after."""
     follows_as: FollowsAs | None = None
-    """With `previous_id`: as what."""
+    """With `previous_id`, and only then: as what."""
+
+    @model_validator(mode="after")
+    def _says_as_what(self) -> Self:
+        if (self.previous_id is None) != (self.follows_as is None):
+            raise ValueError("previous_id goes with follows_as, `retry` or `forward`: give both, or neither")
+        return self
 
 
 class WriteDetails(Confidence, type="signals.referral.write-details.v1", result=ReferralRef):
@@ -109,9 +117,10 @@ class ConsentRef(Contract):
 
 
 class GiveReferralConsent(Command, type="signals.consent.give.v1", result=ConsentRef):
-    """Record that the person agrees that this one service sees these fields, until a day. By a worker, or the person.
+    """Record that the person agrees that this one service sees these fields, until a day.
 
-    Given again it replaces what was given before: to renew it, or to see less or more.
+    By a worker, the person, or who holds their mandate. Given again it replaces what was given before: to renew it, or
+    to show less or more.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -123,9 +132,11 @@ class GiveReferralConsent(Command, type="signals.consent.give.v1", result=Consen
     }
     referral_id: UUID
     fields: ReferralFields
-    until: Moment
+    until: Moment | None = None
+    """Null: as long as the policy says."""
     how: Recorded
     on_word_of: OnWordOf = "participant"
+    """Whose word it is, when a worker records it."""
 
 
 class WithdrawReferralConsent(Command, type="signals.consent.withdraw.v1", result=ConsentRef):
@@ -168,7 +179,8 @@ class MarkInError(Command, type="signals.referral.mark-in-error.v1", result=Refe
     referral_id: UUID
 
 
-# --- by the service: as a partner, or its contact person through the link in a mail
+# --- by the service: as a partner, or its contact person through the link in a mail. Of a service that is no partner a
+# worker can record what it said by phone: it stands as the service's answer, recorded by them.
 
 
 class SeeReferral(Command, type="signals.referral.see.v1", result=ReferralRef, partners=True):
@@ -191,7 +203,7 @@ class RejectReferral(Command, type="signals.referral.reject.v1", result=Referral
     EXAMPLE: ClassVar[dict[str, Any]] = {**_REF, "reason": "no-capacity", "outcome": "no-capacity"}
     referral_id: UUID
     reason: ReferralReason
-    outcome: ReferralOutcome
+    outcome: NotHelped
 
 
 class StartReferral(Command, type="signals.referral.start.v1", result=ReferralRef, partners=True):
@@ -223,7 +235,7 @@ class FailReferral(Command, type="signals.referral.fail.v1", result=ReferralRef,
     EXAMPLE: ClassVar[dict[str, Any]] = {**_REF, "reason": "could-not-reach", "outcome": "could-not-be-reached"}
     referral_id: UUID
     reason: ReferralReason
-    outcome: ReferralOutcome
+    outcome: NotHelped
 
 
 class ReferralDetails(Contract):
@@ -274,7 +286,8 @@ class ReferralStep(Contract):
 
     at: Moment
     by: str
-    """`worker:<id>`, `partner:<id>`, `contact:<referral id>`, `participant:<id>` or `system`."""
+    """`worker:<id>`, `partner:<id>`, `contact:<referral id>`, `participant:<id>`, `operator` or `system`. A worker who
+    accepts, rejects, starts, holds, completes or fails has recorded what the service said."""
     what: Literal[
         "drafted", "details-written", "consented", "requested", "seen", "reminded", "worker-told", "kept-open", "moved",
         "consent-ended",
@@ -295,7 +308,8 @@ class ReferralSummary(Contract):
     service_id: DirectoryId
     service_name: str
     organisation_name: str
-    kind: Token
+    kind: Token | None
+    """What it is about; null for the person, to whom it isn't put in such a word."""
     state: ReferralState
     reason: ReferralReason | None
     outcome: ReferralOutcome | None
@@ -310,7 +324,7 @@ class ReferralSummary(Contract):
 
 
 class Referral(ReferralSummary):
-    """A referral, for workers and, without its steps and kind of question, for the person."""
+    """A referral, for workers and, without its steps, kind and signal, for the person."""
 
     signal_id: UUID | None
     previous_id: UUID | None
@@ -424,17 +438,17 @@ class ReferralTold(Letter, type="signals.referral.told.v1"):
 
 
 class ReferralCount(Contract):
-    """Referrals of a month, of one kind and one outcome. Null: fewer than five people, or it would show them."""
+    """People who were referred in a month, of one kind and one outcome: by their last referral of that month."""
 
     kind: Token
     outcome: ReferralOutcome | Literal["open"]
-    people: int | None
+    people: int
 
 
 class ReferralMonth(Contract):
     """Counts of what was requested in one month in one neighbourhood, made once when it had its time.
 
-    A count is null when it, or what can be worked out from it, would be fewer than five people.
+    A count is null, or not among `counts`, when it, or what can be worked out from it, would be fewer than five people.
     """
 
     neighbourhood_id: NeighbourhoodId
@@ -482,6 +496,7 @@ __all__ = [
     "ListReferrals",
     "LookAtReferral",
     "MarkInError",
+    "NotHelped",
     "PartnerReferral",
     "Referral",
     "ReferralConsent",
