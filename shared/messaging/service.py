@@ -7,8 +7,8 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,27 @@ class Running:
     metrics: Metrics
     relay: Relay
     health_port: int
+    beside: list[Any] = field(default_factory=list)
+    """What the work beside the handlers gave, in the order in which the service names it."""
+
+
+@dataclass
+class Base:
+    """What work beside the handlers stands on, such as a loop that sends mail, or a server of pages."""
+
+    settings: Any
+    pool: database.Pool
+    metrics: Metrics
+    processor: Processor
+    """`processor.within(work)` does something in a transaction like a handler's."""
+    fatal: Callable[[str], None]
+    """Ends the process, with a reason, so that it is started afresh: for a loop that can't go on."""
+    checks: dict[str, Callable[[], str]] = field(default_factory=dict)
+    """For readiness: by name, what says '' while all is well, and else a sentence."""
+
+
+Beside = Callable[[Base], contextlib.AbstractAsyncContextManager[Any]]
+"""Entered once the handlers run, left before they stop."""
 
 
 class Service:
@@ -68,12 +89,13 @@ class Service:
 
     def __init__(
         self, name: str, settings: type[ServiceSettings], *, handlers: Sequence[ModuleType],
-        retention: operations.Retention | None = None,
+        retention: operations.Retention | None = None, beside: Sequence[Beside] = (),
     ) -> None:  # fmt: skip
         self.name = name
         self.settings = settings
         self.handlers = Handlers.collect(handlers)
         self.retention = retention
+        self.beside = beside
 
     def events(self) -> list[type[Event]]:
         """The events that its consumer of EVENTS filters on."""
@@ -140,8 +162,10 @@ class Service:
             # what is not written yet, so that only the second one comes back after the subscriptions.
             await wiring.broker.connection.flush()
             await wiring.broker.connection.flush()
+            base = Base(settings, pool, metrics, wiring.processor, wiring.watchdog.fatal, wiring.more_checks)
+            beside = [await stack.enter_async_context(each(base)) for each in self.beside]
             wiring.started = True
-            yield Running(wiring.processor, wiring.broker, pool, metrics, wiring.relay, port)
+            yield Running(wiring.processor, wiring.broker, pool, metrics, wiring.relay, port, beside)
 
 
 class _Wiring:
@@ -155,6 +179,7 @@ class _Wiring:
         self.pool = pool
         self.started = self.stopping = False
         self.answering: set[asyncio.Task[None]] = set()
+        self.more_checks: dict[str, Callable[[], str]] = {}
         self.inbox = inbox = f"_INBOX_{service.name}"
         self.broker = NatsBroker(
             settings.nats_url,
@@ -330,7 +355,7 @@ class _Wiring:
             parts["consumers"] = "not started yet"
         elif not parts["nats"]:
             parts["consumers"] = await self._missing_consumer()
-        return parts
+        return parts | {name: check() for name, check in self.more_checks.items()}
 
     async def _missing_consumer(self) -> str:
         try:

@@ -1,0 +1,80 @@
+"""Asking the other services, as `desk` and in someone's name. The connection comes back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Self
+from uuid import UUID
+
+import nats.errors
+
+from services.notify.config import Settings
+from shared.contracts import subjects
+from shared.contracts.envelope import Answer, Command, Contract, Query
+from shared.messaging.client import Client, Refused, Unanswered
+
+PATIENCE = 5.0
+"""Seconds that an answer may take."""
+
+
+class Asker:
+    """Asks by request/reply. Nothing is connected before the first question."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._client: Client | None = None
+        self._connecting = asyncio.Lock()
+        self._connected = AsyncExitStack()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        asker = cls(settings)
+        try:
+            yield asker
+        finally:
+            with contextlib.suppress(nats.errors.Error):
+                await asker._connected.aclose()
+
+    async def get(
+        self, message: Command | Query, *, actor: str, service: str = "", id: UUID | None = None,  # noqa: A002
+        patience: float = PATIENCE,
+    ) -> Any:  # fmt: skip
+        """The contract's result, for `actor` (`participant:<id>`, `worker:<id>`, `contact:<referral id>`).
+
+        `id` makes a command the same command when it is asked again. Raises Refused, whose problems say why, or
+        Unanswered: whether a command was done then, asking again with the same id tells.
+        """
+        answer = await self.ask(message, actor=actor, service=service, id=id, patience=patience)
+        if answer.status == "rejected":
+            raise Refused(answer.problems)
+        result: type[Contract] = message.RESULT
+        return result.model_validate(answer.result or {})
+
+    async def ask(
+        self, message: Command | Query, *, actor: str, service: str = "", id: UUID | None = None,  # noqa: A002
+        patience: float = PATIENCE,
+    ) -> Answer:  # fmt: skip
+        """The answer, accepted or rejected. Raises Unanswered."""
+        try:
+            async with asyncio.timeout(patience):
+                client = await self._ready()
+                return await client.ask(message, actor=actor, service=service, id=id, timeout=patience)
+        except (OSError, nats.errors.Error) as error:  # a TimeoutError is an OSError
+            raise Unanswered(f"NATS is out of reach: {type(error).__name__}") from error
+
+    async def _ready(self) -> Client:
+        """A connection that was lost comes back by itself; one that was closed for good is made anew."""
+        async with self._connecting:
+            if self._client is None or self._client.connection.is_closed:
+                await self._connected.aclose()
+                settings = self.settings
+                self._client = await self._connected.enter_async_context(
+                    Client.connect(
+                        settings.nats_url, settings.desk_credentials, subjects.DESK, tls=settings.tls()
+                    )
+                )  # fmt: skip
+            return self._client

@@ -1,0 +1,66 @@
+"""What profiles tells of people and places, as notify keeps it. Two entries of one person become one here too."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.notify.repository import people as repository
+from shared.contracts.profiles import (
+    ContactKept,
+    DutyKept,
+    NeighbourhoodKept,
+    OrganisationKept,
+    ParticipantMerged,
+    WorkerKept,
+)
+from shared.messaging import Transaction, handles
+
+
+@handles(ContactKept)
+async def on_contact_kept(state: ContactKept, tx: Transaction) -> None:
+    """How someone is called and reached now. What is older than what is held changes nothing."""
+    if state.merged_into is not None:
+        await merge(tx, state.participant_id, state.merged_into)
+    elif state.removed:
+        await repository.drop(tx, state.participant_id)
+    elif await repository.survivor(tx, state.participant_id) is None:
+        await repository.keep(tx, state)
+
+
+@handles(ParticipantMerged)
+async def on_participant_merged(event: ParticipantMerged, tx: Transaction) -> None:
+    """What is kept of the one is of the survivor."""
+    await merge(tx, event.participant_id, event.survivor_id)
+
+
+@handles(WorkerKept)
+async def on_worker_kept(state: WorkerKept, tx: Transaction) -> None:
+    """A worker as they are now."""
+    await repository.keep_worker(tx, state)
+
+
+@handles(NeighbourhoodKept)
+async def on_neighbourhood_kept(state: NeighbourhoodKept, tx: Transaction) -> None:
+    """A neighbourhood as it is now."""
+    await repository.keep_neighbourhood(tx, state)
+
+
+@handles(DutyKept)
+async def on_duty_kept(state: DutyKept, tx: Transaction) -> None:
+    """Who answers for a neighbourhood from now on."""
+    await repository.keep_duty(tx, state)
+
+
+@handles(OrganisationKept)
+async def on_organisation_kept(state: OrganisationKept, tx: Transaction) -> None:
+    """An organisation as it is now."""
+    await repository.keep_organisation(tx, state)
+
+
+async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
+    """Two entries are one person. Told twice, by the event and by the tombstone, the second time changes nothing."""
+    survivor_id = await repository.survivor(tx, survivor_id) or survivor_id
+    for id_ in sorted((double_id, survivor_id)):
+        await repository.locked(tx, id_)
+    await repository.remember_merged(tx, double_id, survivor_id)
+    await repository.drop(tx, double_id)
