@@ -58,6 +58,8 @@ class Reader:
     """One that there is no catalogue for falls back on the policy's first."""
     policy: Policy
     zone: ZoneInfo
+    now: datetime
+    """When it is written: what is said later of the same moment has a later one in its calendar file."""
     neighbourhood: str
     """As it is called in their language; for who belongs to none, the organisation."""
     email: str = ""
@@ -243,8 +245,8 @@ class MomentChanged(AboutAgreement, kind="moment-changed"):
 class Cancelled(AboutAgreement, kind="cancelled"):
     """It doesn't go on. Who cancelled and why is not told."""
 
-    goes_on: bool = False
-    """Someone else is sought, or it goes on with the others."""
+    then: Literal["ended", "sought", "with-others"] = "ended"
+    """For the side that opened it: someone else is sought, or it goes on with the others."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,126 @@
+"""Calendar files (RFC 5545, RFC 5546): what was agreed, and gatherings. One UID for all that is said of one moment."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, Timezone, vCalAddress
+
+from services.notify.writing import text
+from services.notify.writing.data import (
+    AboutAgreement,
+    AboutMeeting,
+    Agreed,
+    Attachment,
+    Cancelled,
+    GatheringCancelled,
+    GatheringChanged,
+    GatheringInvited,
+    Mail,
+    Meeting,
+    MomentChanged,
+    Reader,
+)
+from services.notify.writing.language import Speech
+
+LASTS = timedelta(hours=1)
+"""How long what two neighbours agreed on stands in a calendar; how long it takes, nobody has to say."""
+_MAKER = "-//Weefsel//notify//EN"
+
+
+def of(mail: Mail, reader: Reader, speech: Speech) -> tuple[Attachment, ...]:
+    """The calendar file that goes with a mail, where there is a moment to keep."""
+    if isinstance(mail, Agreed | MomentChanged):
+        return _agreement(mail, reader, speech, cancelled=False)
+    if isinstance(mail, Cancelled):
+        return () if mail.then == "with-others" else _agreement(mail, reader, speech, cancelled=True)
+    if isinstance(mail, GatheringInvited | GatheringChanged | GatheringCancelled):
+        return _gathering(mail, reader, speech, cancelled=isinstance(mail, GatheringCancelled))
+    return ()
+
+
+def gathering(meeting: Meeting, zone: ZoneInfo, now: datetime) -> bytes:
+    """A gathering to put in one's calendar, as a page offers it."""
+    return _written(_meeting(meeting, zone), "PUBLISH", now, zone)
+
+
+def _agreement(mail: AboutAgreement, reader: Reader, speech: Speech, *, cancelled: bool) -> tuple[Attachment, ...]:
+    """A moment or a day that both agreed on. Nobody has to answer it again: the agreement is the answer."""
+    when, event = mail.thing.when, Event()
+    if when.at is not None:
+        event.add("dtstart", when.at.astimezone(reader.zone))
+        event.add("dtend", (when.at + LASTS).astimezone(reader.zone))
+    elif when.day is not None:
+        event.add("dtstart", when.day)
+        event.add("dtend", when.day + timedelta(days=1))
+        event.add("transp", "TRANSPARENT")
+    else:
+        return ()
+    what = speech.label(mail.thing.kind) or speech.say("Something small, together")
+    names = speech.several([text.name(each.name) for each in mail.others])
+    summary = speech.say("{what}, with {names}", what=what, names=names) if names else what
+    told = [mail.thing.words or "", speech.when(when) if when.part else ""]
+    told += [", ".join(filter(None, (text.name(each.name), each.phone, each.email))) for each in mail.others]
+    event.add("uid", f"exchange-{mail.exchange_id}@weefsel")
+    event.add("sequence", mail.version)
+    event.add("summary", _plain(summary))
+    event.add("description", "\n".join(_plain(each) for each in (*told, mail.url) if each))
+    method = "CANCEL" if cancelled else "REQUEST" if reader.sender and reader.email else "PUBLISH"
+    return (_file(event, method, reader, invites=True),)
+
+
+def _gathering(mail: AboutMeeting, reader: Reader, speech: Speech, *, cancelled: bool) -> tuple[Attachment, ...]:
+    """A gathering is there for whoever likes: it is put in a calendar by who wants it there."""
+    event = _meeting(mail.meeting, reader.zone)
+    event.add("url", mail.url)
+    return (_file(event, "CANCEL" if cancelled else "PUBLISH", reader),)
+
+
+def _meeting(meeting: Meeting, zone: ZoneInfo) -> Event:
+    event = Event()
+    event.add("uid", f"gathering-{meeting.gathering_id}@weefsel")
+    event.add("sequence", meeting.version)
+    event.add("dtstart", meeting.starts_at.astimezone(zone))
+    event.add("dtend", meeting.ends_at.astimezone(zone))
+    event.add("summary", _plain(meeting.title))
+    event.add("location", _plain(meeting.place))
+    return event
+
+
+def _file(event: Event, method: str, reader: Reader, *, invites: bool = False) -> Attachment:
+    if reader.sender:
+        organizer = vCalAddress(f"mailto:{reader.sender}")
+        organizer.params["CN"] = _plain(reader.worker.name if reader.worker else reader.neighbourhood)
+        event.add("organizer", organizer)
+    if invites and reader.email:
+        attendee = vCalAddress(f"mailto:{reader.email}")
+        attendee.params.update({"CN": _plain(text.name(reader.name)), "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
+        event.add("attendee", attendee)
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    return Attachment("weefsel.ics", "text/calendar", method, _written(event, method, reader.now, reader.zone))
+
+
+def _written(event: Event, method: str, now: datetime, zone: ZoneInfo) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", _MAKER)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    event.add("dtstamp", now)
+    start = event.start
+    if isinstance(start, datetime):
+        calendar.add_component(_timezone(zone, start.year))
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+@cache
+def _timezone(zone: ZoneInfo, year: int) -> Timezone:
+    """Its clock in that year, and the one after."""
+    return Timezone.from_tzid(zone.key, first_date=date(year, 1, 1), last_date=date(year + 2, 1, 1))
+
+
+def _plain(words: str) -> str:
+    """Without what sets names apart, which not every calendar knows; CN has no place for quotation marks."""
+    return text.plain(text.one_line(words)).replace('"', "'")

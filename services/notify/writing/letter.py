@@ -1,0 +1,160 @@
+"""A letter as a row of blocks. A template says each thing once; text and HTML are two renderings of the same blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from services.notify.writing import text
+from services.notify.writing.language import Speech
+
+Shape = Literal["greeting", "say", "quote", "heading", "facts", "actions", "lines", "small", "sign"]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`Wanneer: dinsdag 12 mei`; with where a telephone or mail program goes for it."""
+
+    label: str
+    value: str
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """A link with what it does; the first of a mail is the full button."""
+
+    label: str
+    url: str
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing in a list that is done on its own page."""
+
+    title: str
+    url: str
+    words: str = ""
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class Foot:
+    """Small print below the letter, with a link where it has one."""
+
+    words: str
+    url: str = ""
+    label: str = ""
+
+
+@dataclass
+class Block:
+    """A part of a letter; `parts` are its lines, facts, actions."""
+
+    shape: Shape
+    words: str = ""
+    parts: list[Any] = field(default_factory=list)
+
+
+def choice(url: str, answer: str) -> str:
+    """The page of a matter, with one answer first. Opening it changes nothing."""
+    parts = urlsplit(url)
+    query = f"{parts.query}&choice={quote(answer)}" if parts.query else f"choice={quote(answer)}"
+    return urlunsplit(parts._replace(query=query))
+
+
+class Letter:
+    """What the blocks of a template are written on. Where a method takes words of ours, it takes an English message id."""
+
+    USED: ClassVar[tuple[str, ...]] = (
+        "subject", "preview", "say", "say_count", "heading", "small", "quote", "fact", "reach", "action", "answer", "line",
+    )  # fmt: skip
+    """What a template calls."""
+
+    def __init__(self, speech: Speech, url: str) -> None:
+        self.speech = speech
+        self.url = url
+        self.title = ""
+        self.before = ""
+        self.blocks: list[Block] = []
+        self.foot: list[Foot] = []
+
+    # --- in a header, and what a list of mails shows beside it
+
+    def subject(self, id_: str, /, **values: Any) -> str:
+        self.title = text.shortened(text.one_line(text.plain(self.speech.say(id_, **values))), text.LONGEST_SUBJECT)
+        return ""
+
+    def preview(self, id_: str, /, **values: Any) -> str:
+        self.before = text.one_line(self.speech.say(id_, **values))
+        return ""
+
+    # --- blocks
+
+    def greet(self, name: str) -> str:
+        return self._add(Block("greeting", self.speech.say("Hello {name},", name=text.name(name))))
+
+    def sign(self, name: str, *below: str) -> str:
+        return self._add(Block("sign", self._isolated(text.name(name)), [each for each in below if each]))
+
+    def say(self, id_: str, /, **values: Any) -> str:
+        return self._add(Block("say", self.speech.say(id_, **values)))
+
+    def say_count(self, one: str, many: str, number: int, /, **values: Any) -> str:
+        return self._add(Block("say", self.speech.count(one, many, number, **values)))
+
+    def heading(self, id_: str, /, **values: Any) -> str:
+        return self._add(Block("heading", self.speech.say(id_, **values)))
+
+    def small(self, id_: str, /, **values: Any) -> str:
+        return self._add(Block("small", self.speech.say(id_, **values)))
+
+    def quote(self, words: str | None) -> str:
+        """What someone wrote, as theirs."""
+        lines = text.paragraphs(words or "")
+        return self._add(Block("quote", parts=[self._isolated(line) for line in lines])) if lines else ""
+
+    def fact(self, id_: str, value: str | None, href: str = "") -> str:
+        if not value:
+            return ""
+        return self._join("facts", Fact(self.speech.say(id_), self._isolated(text.one_line(value)), href))
+
+    def reach(self, phone: str | None, email: str | None) -> str:
+        """How someone is reached: a tap calls or writes."""
+        self.fact("Phone", phone, tel(phone))
+        return self.fact("E-mail", email, f"mailto:{quote(email, safe='@')}" if email else "")
+
+    def action(self, id_: str, url: str, /, **values: Any) -> str:
+        first = not any(block.shape == "actions" for block in self.blocks)
+        return self._join("actions", Action(self.speech.say(id_, **values), url, first))
+
+    def answer(self, id_: str, answer: str, /, **values: Any) -> str:
+        """One of the answers, which the page shows first."""
+        return self.action(id_, choice(self.url, answer), **values)
+
+    def line(self, title: str, url: str, words: str = "", below: str = "") -> str:
+        words = " ".join(text.paragraphs(words))
+        return self._join("lines", Line(title, url, self._isolated(words), below))
+
+    def _join(self, shape: Shape, part: object) -> str:
+        if not self.blocks or self.blocks[-1].shape != shape:
+            self.blocks.append(Block(shape))
+        self.blocks[-1].parts.append(part)
+        return ""
+
+    def _add(self, block: Block) -> str:
+        self.blocks.append(block)
+        return ""
+
+    def _isolated(self, words: str) -> str:
+        return text.isolated(words, rtl=self.speech.rtl)
+
+
+def tel(phone: str | None) -> str:
+    """`tel:+3247012…`; nothing for no number."""
+    return "tel:" + "".join(each for each in phone if each.isdigit() or each == "+") if phone else ""
+
+
+__all__ = ["Action", "Block", "Fact", "Foot", "Letter", "Line", "choice", "tel"]
