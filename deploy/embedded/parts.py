@@ -119,7 +119,7 @@ class Blueprint:
             "WEEFSEL_SMTP_HOST": "127.0.0.1",
             "WEEFSEL_SMTP_PORT": str(self.ports.smtp),
             "WEEFSEL_SMTP_TLS": "none",
-            "WEEFSEL_MAIL_FROM": "Weefsel <weefsel@weefsel.example>",
+            "WEEFSEL_MAIL_FROM": "weefsel@weefsel.example",
             "WEEFSEL_PAGES_URL": f"http://127.0.0.1:{self.ports.pages}",
             "WEEFSEL_PAGES_PORT": str(self.ports.pages),
         }
