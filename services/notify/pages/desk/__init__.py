@@ -1,0 +1,1 @@
+"""The worker's desk, behind `@desk(…)`: pages of a worker's session."""

@@ -1,0 +1,14 @@
+"""A new link for who asks for one: mailed to the address that is known, and nobody is told whether one is."""
+
+from __future__ import annotations
+
+from services.notify.repository import people
+from shared.messaging import Transaction
+
+
+async def send_link(tx: Transaction, email: str) -> None:
+    """To each person and worker with this address, a link to their own page or desk."""
+    for person in await people.people_at(tx, email):
+        assert person.participant_id
+    for worker in await people.workers_at(tx, email):
+        assert worker.worker_id
