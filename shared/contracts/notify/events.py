@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from shared.contracts.envelope import Event
+from shared.contracts.profiles.places import Month
 from shared.contracts.types import NeighbourhoodId, ParticipantId, WorkerId
 
 _JOS = "019432a1-7c3e-7d5a-9f00-6a1c2b3d4e61"
@@ -42,4 +43,39 @@ class TaskUndone(TaskFact, type="notify.task.undone.v1"):
     """Nobody did in time: signals raises it."""
 
 
-__all__ = ["TaskDone", "TaskFact", "TaskGiven", "TaskUndone"]
+# --- timers
+
+
+class TaskDue(Event, type="notify.task.due.v1"):
+    """A timer: nobody may have done this task yet."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": "brugse-poort", "task_id": _TASK}
+    neighbourhood_id: NeighbourhoodId
+    task_id: UUID
+
+    @staticmethod
+    def timer(task_id: UUID) -> str:
+        return f"task:{task_id}"
+
+
+class DigestDue(Event, type="notify.digest.due.v1"):
+    """A timer: it is the hour at which a worker wants the digest."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": None, "worker_id": _MARIE}
+    neighbourhood_id: NeighbourhoodId | None = None
+    worker_id: WorkerId
+
+    @staticmethod
+    def timer(worker_id: UUID) -> str:
+        return f"digest:{worker_id}"
+
+
+class FiguresDue(Event, type="notify.figures.due.v1"):
+    """A timer: the figures of a month have been made everywhere, and go to the municipality."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": None, "month": "2026-05"}
+    neighbourhood_id: NeighbourhoodId | None = None
+    month: Month
+
+
+__all__ = ["DigestDue", "FiguresDue", "TaskDone", "TaskDue", "TaskFact", "TaskGiven", "TaskUndone"]
