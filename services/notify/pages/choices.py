@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from shared.contracts.exchange import GatheringStage, HowItWas, InvitationAnswer, InvitationStage, ProposalAnswer, Stage
+from shared.contracts.exchange import (
+    GatheringStage,
+    HowItWas,
+    InvitationAnswer,
+    InvitationStage,
+    Often,
+    ProposalAnswer,
+    Stage,
+)
 from shared.contracts.profiles import ConsentField, DayPart, OnWordOf, Recorded
 from shared.contracts.types import Weekday
 
@@ -25,6 +33,14 @@ PARTS: dict[DayPart, str] = {
     "morning": marked("Morning"),
     "afternoon": marked("Afternoon"),
     "evening": marked("Evening"),
+}
+OFTEN: dict[Often, str] = {
+    "once": marked("Once"),
+    "a-few-times": marked("A few times"),
+    "daily": marked("Every day"),
+    "weekly": marked("Every week"),
+    "every-two-weeks": marked("Every two weeks"),
+    "monthly": marked("Every month"),
 }
 INVITATION_ANSWERS: dict[InvitationAnswer, tuple[str, str]] = {
     "yes": (marked("Yes, gladly"), marked("You hear from us as soon as the other side has looked.")),
@@ -123,12 +139,21 @@ SAID = {
     "answered": marked("Thank you for your answer."),
     "acts-for": marked("You now act for someone else."),
     "acts-for-oneself": marked("You act for yourself again."),
+    "full": marked("Every seat was just taken. We are sorry: there will be other times."),
+    "gathering-cancelled": marked("It has been cancelled. Who was to come is told."),
+    "next-received": marked("Only the worker sees it now. You open it when you like."),
+    "next-with-worker": marked("The worker looks at it with you, and gets in touch. You don't have to do anything."),
+    "next-looking": marked("We look for a neighbour who would enjoy it. You hear from us."),
+    "next-waiting": marked("We look for a neighbour who would enjoy it. You hear from us."),
+    "next-found": marked("Someone has been found. Look below."),
     "allowed": marked("You can be asked for this again."),
 }
 """With which sentence a page begins, after something was done."""
 
 MISTAKES = {
     "missing": marked("Fill this in."),
+    "value_error": marked("Look at this once more."),
+    "one_moment": marked("Choose a day, or a day of the week, and not both."),
     "choose": marked("Choose one."),
     "day": marked("Write a day, like 2026-05-12."),
     "time": marked("Write a time, like 14:00."),

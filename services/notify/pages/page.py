@@ -19,7 +19,7 @@ from services.notify.domain.people import Neighbourhood, Person, Worker
 from services.notify.pages import trouble
 from services.notify.pages.context import Context
 from services.notify.pages.trouble import Mistake, Mistakes
-from services.notify.repository import people
+from services.notify.repository import links, people
 from services.notify.writing.language import Speech
 from shared import clock
 from shared.contracts.envelope import Command, Problem, Query
@@ -124,6 +124,12 @@ class Page:
             raise Mistakes([_mistake(each, fields or {}) for each in refused.problems]) from None
         except Unanswered:
             raise trouble.away() from None
+
+    async def use(self) -> None:
+        """The link has done what it is for. After the answer of the service, so that a crash between burns nothing."""
+        link = self.link
+        if link is not None:
+            await self.context.run(lambda tx: links.use(tx, link.digest))
 
     async def names(self, ids: Iterable[UUID | None]) -> dict[UUID, str]:
         """How people are called; who left has no name."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from services.notify.asking import Asker
 from services.notify.pages import mailing
@@ -15,21 +14,13 @@ from shared.messaging import health
 from shared.messaging.service import Base
 
 
-@dataclass(frozen=True)
-class Serving:
-    """The pages, as they run."""
-
-    port: int
-    context: Context
-
-
 @contextlib.asynccontextmanager
-async def pages(base: Base) -> AsyncIterator[Serving]:
-    """Serve the pages until it is left."""
+async def pages(base: Base) -> AsyncIterator[int]:
+    """Serve the pages until it is left; yields the port."""
     settings = base.settings
     async with Asker.open(settings) as asker:
         context = Context(
             settings, asker, base.processor.within, mailing.send_link, environment(), settings.secret()
         )  # fmt: skip
         async with health.serving(application(context), settings.pages_host, settings.pages_port) as port:
-            yield Serving(port, context)
+            yield port
