@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 from services.signals.config import Settings
-from services.signals.handlers import leaving, people
+from services.signals.handlers import (
+    asked,
+    climbing,
+    consents,
+    copy,
+    details,
+    directory,
+    directory_import,
+    ending,
+    figures,
+    gatherings,
+    leaving,
+    mediation,
+    notes,
+    noticing,
+    people,
+    raising,
+    referrals,
+    referrals_answers,
+    referrals_due,
+    referrals_showing,
+    showing,
+    working,
+)
 from services.signals.retention import retention
 from shared.messaging import Service
 
@@ -11,8 +34,28 @@ service = Service(
     "signals",
     Settings,
     handlers=[
+        asked,
+        climbing,
+        consents,
+        copy,
+        details,
+        directory,
+        directory_import,
+        ending,
+        figures,
+        gatherings,
         leaving,
+        mediation,
+        notes,
+        noticing,
         people,
+        raising,
+        referrals,
+        referrals_answers,
+        referrals_due,
+        referrals_showing,
+        showing,
+        working,
     ],
     retention=retention,
 )

@@ -180,6 +180,25 @@ ALTER TEXT SEARCH CONFIGURATION public.directory_nl
 ALTER TEXT SEARCH CONFIGURATION public.directory_nl
     ADD MAPPING FOR uint WITH simple;
 
+CREATE TABLE public.asked (
+    asked_id uuid NOT NULL,
+    neighbourhood_id text NOT NULL,
+    about text NOT NULL,
+    exchange_id uuid,
+    invitation_id uuid,
+    gathering_id uuid,
+    message_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    told_id uuid,
+    step text NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    CONSTRAINT asked_step_check CHECK ((step = ANY (ARRAY['worker'::text, 'backup'::text, 'coordinator'::text])))
+);
+
+COMMENT ON TABLE public.asked IS 'What exchange asks a worker to look at and nobody did yet.';
+
+COMMENT ON COLUMN public.asked.message_id IS 'Of the event that asked: what was told later can end it, also when it comes first.';
+
 CREATE TABLE public.directory_row (
     source text NOT NULL,
     resource text NOT NULL,
@@ -200,8 +219,8 @@ CREATE TABLE public.directory_source (
     source text NOT NULL,
     title text NOT NULL,
     import_id uuid NOT NULL,
-    begun_at timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone,
+    finished boolean NOT NULL,
+    brought_at timestamp with time zone,
     made_by text
 );
 
@@ -209,7 +228,9 @@ COMMENT ON TABLE public.directory_source IS 'Who publishes a directory. What one
 
 COMMENT ON COLUMN public.directory_source.import_id IS 'The import that runs, or the last one: what comes of an earlier one is refused.';
 
-COMMENT ON COLUMN public.directory_source.finished_at IS 'When one was last brought in whole; null when never.';
+COMMENT ON COLUMN public.directory_source.finished IS 'Whether that import came to its end.';
+
+COMMENT ON COLUMN public.directory_source.brought_at IS 'When one last came to its end; null when never.';
 
 COMMENT ON COLUMN public.directory_source.made_by IS 'By what rows were made into services; another makes them anew.';
 
@@ -223,6 +244,8 @@ CREATE UNLOGGED TABLE public.directory_staged (
 
 COMMENT ON TABLE public.directory_staged IS 'Rows of an import that is not finished. After a crash it is brought again.';
 
+COMMENT ON COLUMN public.directory_staged.data IS 'JSON null: it could not be read, and what is there of it stays.';
+
 CREATE TABLE public.duty (
     neighbourhood_id text NOT NULL,
     version bigint NOT NULL,
@@ -230,11 +253,57 @@ CREATE TABLE public.duty (
     role text NOT NULL,
     backup_id uuid,
     coordinator_id uuid,
+    at_work_id uuid,
+    at_work_role text,
+    CONSTRAINT duty_at_work_role_check CHECK ((at_work_role = ANY (ARRAY['worker'::text, 'backup'::text]))),
     CONSTRAINT duty_role_check CHECK ((role = ANY (ARRAY['worker'::text, 'backup'::text, 'coordinator'::text, 'nobody'::text]))),
     CONSTRAINT duty_version_check CHECK ((version > 0))
 );
 
 COMMENT ON TABLE public.duty IS 'The worker of the moment, who comes next, and where it ends, as profiles tells it.';
+
+COMMENT ON COLUMN public.duty.at_work_id IS 'The worker or backup who was on duty last: what can wait until they are at work goes to them.';
+
+CREATE TABLE public.gathering (
+    gathering_id uuid NOT NULL,
+    version bigint NOT NULL,
+    neighbourhood_id text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ahead boolean NOT NULL,
+    CONSTRAINT gathering_version_check CHECK ((version > 0))
+);
+
+COMMENT ON TABLE public.gathering IS 'When people meet in a neighbourhood, as exchange tells it: the next one is proposed when a referral ends.';
+
+COMMENT ON COLUMN public.gathering.ahead IS 'False once it was held or cancelled.';
+
+CREATE TABLE public.heard (
+    object_id uuid NOT NULL,
+    what text NOT NULL,
+    message_id uuid NOT NULL,
+    heard_at timestamp with time zone NOT NULL,
+    CONSTRAINT heard_what_check CHECK ((what = ANY (ARRAY['settled'::text, 'not-sought'::text, 'set-aside'::text])))
+);
+
+COMMENT ON TABLE public.heard IS 'The last that exchange told of an exchange, question or gathering: so that the order of arrival makes no difference.';
+
+COMMENT ON COLUMN public.heard.what IS 'settled: a worker isn''t asked any more; not-sought: nobody is sought; set-aside: a limit was.';
+
+CREATE TABLE public.mediation (
+    mediation_id uuid NOT NULL,
+    signal_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    spoken_with uuid[] NOT NULL,
+    together boolean NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    agreed boolean,
+    CONSTRAINT mediation_check CHECK ((participant_id <> other_id)),
+    CONSTRAINT mediation_check1 CHECK (((ended_at IS NULL) = (agreed IS NULL)))
+);
+
+COMMENT ON TABLE public.mediation IS 'The worker helps two people; what was said has no column.';
 
 CREATE TABLE public.merged_entry (
     participant_id uuid NOT NULL,
@@ -259,6 +328,23 @@ COMMENT ON TABLE public.neighbourhood IS 'As profiles tells it.';
 
 COMMENT ON COLUMN public.neighbourhood.cells IS 'H3, resolution 9 (about 170 m): the area. Empty when not drawn.';
 
+CREATE TABLE public.note (
+    note_id uuid NOT NULL,
+    signal_id uuid NOT NULL,
+    about text NOT NULL,
+    written_by text NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    token bytea NOT NULL,
+    key_id text NOT NULL,
+    CONSTRAINT note_about_check CHECK ((about = ANY (ARRAY['signal'::text, 'deviation'::text, 'out-of-matching'::text])))
+);
+
+COMMENT ON TABLE public.note IS 'Something to remember with a signal, for its worker and their backup: encrypted.';
+
+COMMENT ON COLUMN public.note.token IS 'Fernet; the key is a file of the deployment.';
+
+COMMENT ON COLUMN public.note.key_id IS 'Which key: so that what the first key didn''t encrypt can be encrypted anew.';
+
 CREATE TABLE public.organisation (
     organisation_id text NOT NULL,
     version bigint NOT NULL,
@@ -278,19 +364,152 @@ CREATE TABLE public.participant (
     languages text[] NOT NULL,
     mandate_holder_ids uuid[] NOT NULL,
     out_of_matching boolean NOT NULL,
+    visited_at timestamp with time zone,
     CONSTRAINT participant_status_check CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text, 'left'::text]))),
     CONSTRAINT participant_version_check CHECK ((version > 0))
 );
 
 COMMENT ON TABLE public.participant IS 'Anyone in the network, as profiles tells it: no name and no contact.';
 
+COMMENT ON COLUMN public.participant.visited_at IS 'When a worker last spoke with them: a silence of before is none any more.';
+
 CREATE TABLE public.partner_grant (
     partner text NOT NULL,
     organisation_id text NOT NULL,
-    neighbourhood_ids text[] NOT NULL
+    neighbourhood_ids text[] NOT NULL,
+    answers_referrals boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON TABLE public.partner_grant IS 'Where each partner may act, as the operator granted it.';
+
+COMMENT ON COLUMN public.partner_grant.answers_referrals IS 'Whether it was granted to accept referrals: else its services are written to.';
+
+CREATE TABLE public.reading (
+    reading_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    what text NOT NULL,
+    signal_id uuid,
+    referral_id uuid,
+    fields text[] NOT NULL,
+    CONSTRAINT reading_what_check CHECK ((what = ANY (ARRAY['notes'::text, 'details'::text])))
+);
+
+COMMENT ON TABLE public.reading IS 'That someone read notes or details about a person; outlives what was read.';
+
+CREATE TABLE public.referral (
+    referral_id uuid NOT NULL,
+    version bigint NOT NULL,
+    neighbourhood_id text NOT NULL,
+    participant_id uuid NOT NULL,
+    service_id text NOT NULL,
+    kind text NOT NULL,
+    signal_id uuid,
+    previous_id uuid,
+    follows_as text,
+    state text NOT NULL,
+    reason text,
+    outcome text,
+    worker_id uuid,
+    organisation_id text,
+    drafted_at timestamp with time zone NOT NULL,
+    requested_at timestamp with time zone,
+    seen_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    decide_by timestamp with time zone,
+    decide_step text,
+    CONSTRAINT referral_check CHECK (((previous_id IS NULL) = (follows_as IS NULL))),
+    CONSTRAINT referral_check1 CHECK (((state = ANY (ARRAY['rejected'::text, 'cancelled'::text, 'on-hold'::text, 'failed'::text])) = (reason IS NOT NULL))),
+    CONSTRAINT referral_check2 CHECK (((state = ANY (ARRAY['completed'::text, 'rejected'::text, 'failed'::text, 'cancelled'::text])) = (outcome IS NOT NULL))),
+    CONSTRAINT referral_check3 CHECK (((state = ANY (ARRAY['rejected'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'entered-in-error'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT referral_check4 CHECK (((state = ANY (ARRAY['requested'::text, 'accepted'::text, 'in-progress'::text, 'on-hold'::text])) = (decide_by IS NOT NULL))),
+    CONSTRAINT referral_decide_step_check CHECK ((decide_step = ANY (ARRAY['worker'::text, 'backup'::text, 'coordinator'::text]))),
+    CONSTRAINT referral_follows_as_check CHECK ((follows_as = ANY (ARRAY['retry'::text, 'forward'::text]))),
+    CONSTRAINT referral_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'requested'::text, 'accepted'::text, 'rejected'::text, 'in-progress'::text, 'on-hold'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'entered-in-error'::text]))),
+    CONSTRAINT referral_version_check CHECK ((version > 0))
+);
+
+COMMENT ON TABLE public.referral IS 'Someone guided to a service, followed until its end is known. What the service sees of them is apart.';
+
+COMMENT ON COLUMN public.referral.kind IS 'Of the policy''s kinds of signals: for figures, and never told to the service.';
+
+COMMENT ON COLUMN public.referral.worker_id IS 'Whose it is.';
+
+COMMENT ON COLUMN public.referral.organisation_id IS 'The partner organisation of its service when it was requested: no other ever learns of it. Null: no partner.';
+
+COMMENT ON COLUMN public.referral.decide_by IS 'When the worker has to have said that it stays open.';
+
+COMMENT ON COLUMN public.referral.decide_step IS 'Who was last told that it can''t stay open without a word.';
+
+CREATE TABLE public.referral_consent (
+    consent_id uuid NOT NULL,
+    referral_id uuid NOT NULL,
+    fields text[] NOT NULL,
+    until timestamp with time zone NOT NULL,
+    how text NOT NULL,
+    on_word_of text NOT NULL,
+    recorded_by text NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    fetched_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ending text,
+    CONSTRAINT referral_consent_check CHECK (((ended_at IS NULL) = (ending IS NULL))),
+    CONSTRAINT referral_consent_ending_check CHECK ((ending = ANY (ARRAY['withdrawn'::text, 'run-out'::text, 'replaced'::text, 'referral-ended'::text])))
+);
+
+COMMENT ON TABLE public.referral_consent IS 'Which fields the service of a referral may see, until when, and on whose word. At most one runs.';
+
+COMMENT ON COLUMN public.referral_consent.fetched_at IS 'When the service first fetched details under it: then it is told when they have to go.';
+
+CREATE TABLE public.referral_details (
+    referral_id uuid NOT NULL,
+    token bytea NOT NULL,
+    key_id text NOT NULL,
+    filled text[] NOT NULL
+);
+
+COMMENT ON TABLE public.referral_details IS 'What a service may see of a person, encrypted; gone when the referral ends.';
+
+COMMENT ON COLUMN public.referral_details.key_id IS 'With which key.';
+
+COMMENT ON COLUMN public.referral_details.filled IS 'Which fields say something.';
+
+CREATE TABLE public.referral_farewell (
+    referral_id uuid NOT NULL,
+    service_id text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.referral_farewell IS 'To which service a referral went of someone who was erased: so that it can still be told that it is over.';
+
+CREATE TABLE public.referral_figure (
+    neighbourhood_id text NOT NULL,
+    month text NOT NULL,
+    requested bigint,
+    answered bigint,
+    working_days_to_answer bigint,
+    unreachable bigint,
+    still_open bigint,
+    counts jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.referral_figure IS 'Counts of people of a month that is over, as they may be shown: a small one was never written down.';
+
+CREATE TABLE public.referral_step (
+    step_id uuid NOT NULL,
+    referral_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    what text NOT NULL,
+    state text,
+    reason text,
+    outcome text
+);
+
+COMMENT ON TABLE public.referral_step IS 'What happened to each referral, and by whom.';
 
 CREATE TABLE public.service (
     service_id text NOT NULL,
@@ -345,6 +564,64 @@ COMMENT ON COLUMN public.service.open_in_week IS 'Minutes of the week, from Mond
 
 COMMENT ON COLUMN public.service.digest IS 'Of all the above: the same when nothing changed.';
 
+CREATE TABLE public.signal (
+    signal_id uuid NOT NULL,
+    version bigint NOT NULL,
+    participant_id uuid NOT NULL,
+    neighbourhood_id text NOT NULL,
+    kind text NOT NULL,
+    urgency text NOT NULL,
+    cause text NOT NULL,
+    stage text NOT NULL,
+    raised_by text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    on_word_of text,
+    exchange_id uuid,
+    referral_id uuid,
+    worker_id uuid,
+    told_id uuid,
+    step text,
+    told_at timestamp with time zone,
+    offered_to uuid,
+    look_again_on date,
+    outcome text,
+    merged_into uuid,
+    ended_at timestamp with time zone,
+    CONSTRAINT signal_check CHECK (((stage = ANY (ARRAY['closed'::text, 'merged'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT signal_check1 CHECK (((stage = 'merged'::text) = (merged_into IS NOT NULL))),
+    CONSTRAINT signal_check2 CHECK (((stage = 'snoozed'::text) = (look_again_on IS NOT NULL))),
+    CONSTRAINT signal_check3 CHECK (((stage <> ALL (ARRAY['taken'::text, 'snoozed'::text])) OR (worker_id IS NOT NULL))),
+    CONSTRAINT signal_check4 CHECK (((stage <> 'open'::text) OR (worker_id IS NULL))),
+    CONSTRAINT signal_check5 CHECK (((offered_to IS NULL) OR (stage = ANY (ARRAY['taken'::text, 'snoozed'::text])))),
+    CONSTRAINT signal_stage_check CHECK ((stage = ANY (ARRAY['open'::text, 'taken'::text, 'snoozed'::text, 'closed'::text, 'merged'::text]))),
+    CONSTRAINT signal_step_check CHECK ((step = ANY (ARRAY['worker'::text, 'backup'::text, 'coordinator'::text]))),
+    CONSTRAINT signal_urgency_check CHECK ((urgency = ANY (ARRAY['watch'::text, 'this-week'::text, 'today'::text]))),
+    CONSTRAINT signal_version_check CHECK ((version > 0))
+);
+
+COMMENT ON TABLE public.signal IS 'What someone noticed about a person''s wellbeing. What was said is a note.';
+
+COMMENT ON COLUMN public.signal.worker_id IS 'Who has it, or had it when it ended; null while it is open.';
+
+COMMENT ON COLUMN public.signal.told_id IS 'While it is open: who was told last; null when there is nobody.';
+
+COMMENT ON COLUMN public.signal.told_at IS 'While it is open: since when it waits for whoever was told.';
+
+COMMENT ON COLUMN public.signal.look_again_on IS 'While it rests, or an eye is kept: the day on which it comes back.';
+
+CREATE TABLE public.signal_step (
+    step_id uuid NOT NULL,
+    signal_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    what text NOT NULL,
+    step text,
+    worker_id uuid,
+    outcome text
+);
+
+COMMENT ON TABLE public.signal_step IS 'What happened to a signal, in order.';
+
 CREATE TABLE public.worker (
     worker_id uuid NOT NULL,
     version bigint NOT NULL,
@@ -359,6 +636,9 @@ COMMENT ON TABLE public.worker IS 'As profiles tells it: no name and no contact.
 
 COMMENT ON COLUMN public.worker.backup_id IS 'Who stands in; of who ended, who stood in last.';
 
+ALTER TABLE ONLY public.asked
+    ADD CONSTRAINT asked_pkey PRIMARY KEY (asked_id);
+
 ALTER TABLE ONLY public.directory_row
     ADD CONSTRAINT directory_row_pkey PRIMARY KEY (source, resource, row_id);
 
@@ -371,11 +651,23 @@ ALTER TABLE ONLY public.directory_staged
 ALTER TABLE ONLY public.duty
     ADD CONSTRAINT duty_pkey PRIMARY KEY (neighbourhood_id);
 
+ALTER TABLE ONLY public.gathering
+    ADD CONSTRAINT gathering_pkey PRIMARY KEY (gathering_id);
+
+ALTER TABLE ONLY public.heard
+    ADD CONSTRAINT heard_pkey PRIMARY KEY (object_id, what);
+
+ALTER TABLE ONLY public.mediation
+    ADD CONSTRAINT mediation_pkey PRIMARY KEY (mediation_id);
+
 ALTER TABLE ONLY public.merged_entry
     ADD CONSTRAINT merged_entry_pkey PRIMARY KEY (participant_id);
 
 ALTER TABLE ONLY public.neighbourhood
     ADD CONSTRAINT neighbourhood_pkey PRIMARY KEY (neighbourhood_id);
+
+ALTER TABLE ONLY public.note
+    ADD CONSTRAINT note_pkey PRIMARY KEY (note_id);
 
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_pkey PRIMARY KEY (organisation_id);
@@ -386,34 +678,148 @@ ALTER TABLE ONLY public.participant
 ALTER TABLE ONLY public.partner_grant
     ADD CONSTRAINT partner_grant_pkey PRIMARY KEY (partner);
 
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_pkey PRIMARY KEY (reading_id);
+
+ALTER TABLE ONLY public.referral_consent
+    ADD CONSTRAINT referral_consent_pkey PRIMARY KEY (consent_id);
+
+ALTER TABLE ONLY public.referral_details
+    ADD CONSTRAINT referral_details_pkey PRIMARY KEY (referral_id);
+
+ALTER TABLE ONLY public.referral_farewell
+    ADD CONSTRAINT referral_farewell_pkey PRIMARY KEY (referral_id);
+
+ALTER TABLE ONLY public.referral_figure
+    ADD CONSTRAINT referral_figure_pkey PRIMARY KEY (neighbourhood_id, month);
+
+ALTER TABLE ONLY public.referral
+    ADD CONSTRAINT referral_pkey PRIMARY KEY (referral_id);
+
+ALTER TABLE ONLY public.referral_step
+    ADD CONSTRAINT referral_step_pkey PRIMARY KEY (step_id);
+
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_pkey PRIMARY KEY (service_id);
+
+ALTER TABLE ONLY public.signal
+    ADD CONSTRAINT signal_pkey PRIMARY KEY (signal_id);
+
+ALTER TABLE ONLY public.signal_step
+    ADD CONSTRAINT signal_step_pkey PRIMARY KEY (step_id);
 
 ALTER TABLE ONLY public.worker
     ADD CONSTRAINT worker_pkey PRIMARY KEY (worker_id);
 
+CREATE INDEX asked_exchange ON public.asked USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
+
+CREATE INDEX asked_gathering ON public.asked USING btree (gathering_id) WHERE (gathering_id IS NOT NULL);
+
+CREATE INDEX asked_told ON public.asked USING btree (told_id) WHERE (told_id IS NOT NULL);
+
 CREATE INDEX directory_row_owner ON public.directory_row USING btree (source, owner);
 
+CREATE INDEX gathering_ahead ON public.gathering USING btree (neighbourhood_id, starts_at) WHERE ahead;
+
+CREATE INDEX gathering_starts_at ON public.gathering USING btree (starts_at);
+
+CREATE INDEX heard_at ON public.heard USING btree (heard_at);
+
+CREATE INDEX mediation_other ON public.mediation USING btree (other_id);
+
+CREATE INDEX mediation_participant ON public.mediation USING btree (participant_id);
+
+CREATE INDEX mediation_signal ON public.mediation USING btree (signal_id);
+
 CREATE INDEX merged_entry_survivor ON public.merged_entry USING btree (survivor_id);
+
+CREATE INDEX note_key ON public.note USING btree (key_id);
+
+CREATE INDEX note_signal ON public.note USING btree (signal_id, note_id);
 
 CREATE INDEX participant_neighbourhood ON public.participant USING btree (neighbourhood_id);
 
 CREATE INDEX partner_grant_organisation ON public.partner_grant USING btree (organisation_id);
 
-CREATE INDEX service_areas ON public.service USING gin (areas) WHERE (NOT retired);
+CREATE INDEX reading_at ON public.reading USING btree (at);
 
-CREATE INDEX service_kinds ON public.service USING gin (kinds) WHERE (NOT retired);
+CREATE INDEX reading_participant ON public.reading USING btree (participant_id, reading_id);
+
+CREATE INDEX referral_consent_referral ON public.referral_consent USING btree (referral_id, given_at);
+
+CREATE UNIQUE INDEX referral_consent_running ON public.referral_consent USING btree (referral_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX referral_ended ON public.referral USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX referral_farewell_at ON public.referral_farewell USING btree (at);
+
+CREATE INDEX referral_figure_made_at ON public.referral_figure USING btree (made_at);
+
+CREATE INDEX referral_month ON public.referral USING btree (neighbourhood_id, requested_at);
+
+CREATE INDEX referral_participant ON public.referral USING btree (participant_id, referral_id);
+
+CREATE INDEX referral_place ON public.referral USING btree (neighbourhood_id, referral_id);
+
+CREATE INDEX referral_previous ON public.referral USING btree (previous_id) WHERE (previous_id IS NOT NULL);
+
+CREATE INDEX referral_signal ON public.referral USING btree (signal_id) WHERE (signal_id IS NOT NULL);
+
+CREATE INDEX referral_step_referral ON public.referral_step USING btree (referral_id, step_id);
+
+CREATE INDEX referral_worker ON public.referral USING btree (worker_id, referral_id);
+
+CREATE INDEX service_areas ON public.service USING gin (areas) WITH (fastupdate=off) WHERE (NOT retired);
+
+CREATE INDEX service_kinds ON public.service USING gin (kinds) WITH (fastupdate=off) WHERE (NOT retired);
 
 CREATE INDEX service_order ON public.service USING btree (sort_key, service_id) WHERE (NOT retired);
 
 CREATE INDEX service_source ON public.service USING btree (source);
 
-CREATE INDEX service_title_words ON public.service USING gin (title_words) WHERE (NOT retired);
+CREATE INDEX service_title_words ON public.service USING gin (title_words) WITH (fastupdate=off) WHERE (NOT retired);
 
-CREATE INDEX service_words ON public.service USING gin (words) WHERE (NOT retired);
+CREATE INDEX service_words ON public.service USING gin (words) WITH (fastupdate=off) WHERE (NOT retired);
+
+CREATE INDEX signal_ended_at ON public.signal USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX signal_exchange ON public.signal USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
+
+CREATE INDEX signal_merged_into ON public.signal USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+
+CREATE INDEX signal_participant ON public.signal USING btree (participant_id);
+
+CREATE INDEX signal_place ON public.signal USING btree (neighbourhood_id, stage);
+
+CREATE INDEX signal_step_signal ON public.signal_step USING btree (signal_id, step_id);
+
+CREATE INDEX signal_told ON public.signal USING btree (told_id) WHERE (told_id IS NOT NULL);
+
+CREATE INDEX signal_worker ON public.signal USING btree (worker_id) WHERE (worker_id IS NOT NULL);
 
 ALTER TABLE ONLY public.directory_row
     ADD CONSTRAINT directory_row_source_fkey FOREIGN KEY (source) REFERENCES public.directory_source(source);
 
+ALTER TABLE ONLY public.mediation
+    ADD CONSTRAINT mediation_signal_id_fkey FOREIGN KEY (signal_id) REFERENCES public.signal(signal_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.note
+    ADD CONSTRAINT note_signal_id_fkey FOREIGN KEY (signal_id) REFERENCES public.signal(signal_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.referral_consent
+    ADD CONSTRAINT referral_consent_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referral(referral_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.referral_details
+    ADD CONSTRAINT referral_details_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referral(referral_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.referral
+    ADD CONSTRAINT referral_service_id_fkey FOREIGN KEY (service_id) REFERENCES public.service(service_id);
+
+ALTER TABLE ONLY public.referral_step
+    ADD CONSTRAINT referral_step_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referral(referral_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_source_fkey FOREIGN KEY (source) REFERENCES public.directory_source(source);
+
+ALTER TABLE ONLY public.signal_step
+    ADD CONSTRAINT signal_step_signal_id_fkey FOREIGN KEY (signal_id) REFERENCES public.signal(signal_id) ON DELETE CASCADE;

@@ -1,10 +1,14 @@
-"""A service of the directory, as signals knows one."""
+"""A service of the directory, as signals knows one, and as it is shown."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from shared.contracts.signals import Capacity
+from services.signals.domain.directory_hours import Hours, open_at
+from shared.contracts.signals import Capacity, DirectoryService, ServiceSummary
+from shared.messaging import Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +46,30 @@ class Service:
     capacity: Capacity
     retired: bool
     """No longer in the directory; kept for referrals that name it."""
+
+
+def shown(service: Service, hours: Sequence[Hours], local: datetime, *, by_partner: bool) -> DirectoryService:
+    """All that is known of one service, at a moment on the clock of who looks."""
+    return DirectoryService(
+        service_id=service.service_id, name=service.name, organisation_name=service.organisation_name,
+        kinds=list(service.kinds), stepping_stone=service.stepping_stone, summary=service.summary,
+        languages=list(service.languages), capacity=service.capacity, open_now=open_at(hours, local), distance_km=None,
+        organisation_id=service.organisation_id, by_partner=by_partner, description=service.description,
+        url=service.url, email=service.email, phones=list(service.phones), addresses=list(service.addresses),
+        opening_hours=list(service.opening_hours), eligibility=service.eligibility, how_to_apply=service.how_to_apply,
+        fees=service.fees, retired=service.retired,
+    )  # fmt: skip
+
+
+def line(service: Service, hours: Sequence[Hours], local: datetime, distance_km: float | None) -> ServiceSummary:
+    """A service as one line of what was found."""
+    return ServiceSummary(
+        service_id=service.service_id, name=service.name, organisation_name=service.organisation_name,
+        kinds=list(service.kinds), stepping_stone=service.stepping_stone, summary=service.summary,
+        languages=list(service.languages), capacity=service.capacity, open_now=open_at(hours, local),
+        distance_km=None if distance_km is None else round(distance_km, 1),
+    )  # fmt: skip
+
+
+def unknown() -> Rejected:
+    return Rejected("unknown_id", "service_id is no service of the directory: look for it anew", "service_id")

@@ -14,13 +14,14 @@ CREATE TABLE directory_source (
     source text PRIMARY KEY,
     title text NOT NULL,
     import_id uuid NOT NULL,
-    begun_at timestamptz NOT NULL,
-    finished_at timestamptz,
+    finished boolean NOT NULL,
+    brought_at timestamptz,
     made_by text
 );
 COMMENT ON TABLE directory_source IS 'Who publishes a directory. What one no longer has is retired among its own.';
 COMMENT ON COLUMN directory_source.import_id IS 'The import that runs, or the last one: what comes of an earlier one is refused.';
-COMMENT ON COLUMN directory_source.finished_at IS 'When one was last brought in whole; null when never.';
+COMMENT ON COLUMN directory_source.finished IS 'Whether that import came to its end.';
+COMMENT ON COLUMN directory_source.brought_at IS 'When one last came to its end; null when never.';
 COMMENT ON COLUMN directory_source.made_by IS 'By what rows were made into services; another makes them anew.';
 
 CREATE UNLOGGED TABLE directory_staged (
@@ -32,6 +33,7 @@ CREATE UNLOGGED TABLE directory_staged (
     PRIMARY KEY (import_id, resource, number)
 );
 COMMENT ON TABLE directory_staged IS 'Rows of an import that is not finished. After a crash it is brought again.';
+COMMENT ON COLUMN directory_staged.data IS 'JSON null: it could not be read, and what is there of it stays.';
 
 CREATE TABLE directory_row (
     source text NOT NULL REFERENCES directory_source (source),
@@ -113,10 +115,10 @@ CREATE TABLE service (
 ) WITH (toast_tuple_target = 512);
 CREATE INDEX service_order ON service (sort_key, service_id) WHERE NOT retired;
 CREATE INDEX service_source ON service (source);
-CREATE INDEX service_title_words ON service USING gin (title_words) WHERE NOT retired;
-CREATE INDEX service_words ON service USING gin (words) WHERE NOT retired;
-CREATE INDEX service_kinds ON service USING gin (kinds) WHERE NOT retired;
-CREATE INDEX service_areas ON service USING gin (areas) WHERE NOT retired;
+CREATE INDEX service_title_words ON service USING gin (title_words) WITH (fastupdate = off) WHERE NOT retired;
+CREATE INDEX service_words ON service USING gin (words) WITH (fastupdate = off) WHERE NOT retired;
+CREATE INDEX service_kinds ON service USING gin (kinds) WITH (fastupdate = off) WHERE NOT retired;
+CREATE INDEX service_areas ON service USING gin (areas) WITH (fastupdate = off) WHERE NOT retired;
 COMMENT ON TABLE service IS 'A service of the directory. What is no longer in it is retired and stays, for referrals that name it.';
 COMMENT ON COLUMN service.partner_organisation IS 'The organisation of profiles that it belongs to: a partner of that one answers its referrals.';
 COMMENT ON COLUMN service.topics IS 'What it is about, in the words of every language: found as its name is.';

@@ -1,0 +1,115 @@
+"""What is looked for in the directory, and how a list is read on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.signals.domain import directory_hours as hours
+from services.signals.domain import directory_places as places
+from services.signals.domain.directory import Service
+from services.signals.domain.directory_places import Point
+from services.signals.domain.people import Neighbourhood
+from shared.contracts.signals import SearchDirectory
+from shared.messaging import Rejected
+
+MOST_WORDS, SHORTEST_BEGINNING = 8, 3
+FAR = 1e9
+"""The distance of what has no place: behind all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """After which service a list goes on: how it fits, how far it is, and its name."""
+
+    part: int
+    """0: its name or what it is about fits the words; 1: something else of it does."""
+    distance: float
+    sort_key: str
+    service_id: str
+
+    def __str__(self) -> str:
+        return json.dumps([self.part, self.distance, self.sort_key, self.service_id], ensure_ascii=False)
+
+
+FIRST = Cursor(0, -1.0, "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What has to hold for a service to be found."""
+
+    words: tuple[str, ...]
+    """The last may be the beginning of a word: it ends in `:*`."""
+    kind: str | None
+    language: str | None
+    stepping_stone: bool | None
+    has_capacity: bool
+    minute: int | None
+    """Of the week, at which it may be open."""
+    serving: tuple[str, ...]
+    near: tuple[str, ...]
+    """Tokens of areas and places, one of which has to fit; none when it may be anywhere."""
+    middle: Point | None
+    """From where distances are measured."""
+    km: float
+    after: Cursor
+    limit: int
+
+    @property
+    def scale(self) -> Point:
+        """Kilometres a degree of longitude and of latitude, around the middle."""
+        return places.scale(self.middle or (0.0, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A service that fits, and where it stands in the list."""
+
+    service: Service
+    schedules: tuple[hours.Hours, ...]
+    distance_km: float | None
+    at: Cursor
+
+
+def wanted(query: SearchDirectory, neighbourhood: Neighbourhood | None, local: datetime) -> Wanted:
+    """What is asked for. Refused when a distance has nothing to be measured from."""
+    cells = neighbourhood.cells if neighbourhood else ()
+    middle = places.middle(cells)
+    if query.within_km is not None and middle is None:
+        raise Rejected(
+            "missing", "within_km is measured from a neighbourhood that was drawn: give such a neighbourhood_id",
+            "within_km",
+        )  # fmt: skip
+    km = query.within_km or places.NEAR_KM
+    return Wanted(
+        words=_words(query.words or ""), kind=query.kind, language=query.language, stepping_stone=query.stepping_stone,
+        has_capacity=query.has_capacity, minute=hours.minute_of_week(local) if query.open_now else None,
+        serving=tuple(places.serving(neighbourhood.neighbourhood_id, cells)) if neighbourhood else (),
+        near=tuple(places.near(middle, km)) if middle else (), middle=middle, km=km,
+        after=_cursor(query.after) if query.after else FIRST, limit=query.limit,
+    )  # fmt: skip
+
+
+def open_now(found: Sequence[Found], local: datetime) -> list[Found]:
+    """Those that are open; what is open only in some weeks is looked at here."""
+    return [each for each in found if hours.open_at(each.schedules, local)]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Its words; the last one may not be typed to its end."""
+    found = re.findall(r"[^\W_]{1,60}", text)[:MOST_WORDS]
+    if found and len(found[-1]) >= SHORTEST_BEGINNING and text[-1:].isalnum():
+        found[-1] += ":*"
+    return tuple(found)
+
+
+def _cursor(text: str) -> Cursor:
+    try:
+        part, distance, sort_key, service_id = json.loads(text)
+        return Cursor(int(part), float(distance), str(sort_key), str(service_id))
+    except (ValueError, TypeError, RecursionError):
+        raise Rejected("malformed", "after is not from a page of this list: send what `next` held", "after") from None

@@ -1,0 +1,103 @@
+"""SQL that looks for services. Conditions are put together from what is asked, so that each has a plan that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.signals.domain.directory_search import FAR, Cursor, Found, Wanted
+from services.signals.repository.directory import COLUMNS, hours_from, service_from
+from shared.database import Record
+from shared.messaging import Transaction
+
+
+async def found(tx: Transaction, wanted: Wanted, limit: int, after: Cursor) -> list[Found]:
+    """Services that fit, those first whose name or topic fits the words; nearest first, else by name."""
+    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    text = await _text_query(tx, wanted.words)
+    if text is None:
+        return [] if wanted.words else await _part(tx, wanted, limit, after, "")
+    rows = await _part(tx, wanted, limit, after, text) if after.part == 0 else []
+    if len(rows) < limit:
+        beginning = after if after.part == 1 else Cursor(1, -1.0, "", "")
+        rows += await _part(tx, wanted, limit - len(rows), beginning, text)
+    return rows
+
+
+async def _text_query(tx: Transaction, words: Sequence[str]) -> str | None:
+    """All of the words, each in Dutch, French or English. None when there are none worth looking for."""
+    rows = await tx.fetch(
+        """
+        SELECT to_tsquery('public.directory_nl', word)::text, to_tsquery('public.directory_fr', word)::text,
+            to_tsquery('public.directory_en', word)::text
+        FROM unnest($1::text[]) WITH ORDINALITY AS w (word, nth) ORDER BY nth
+        """,
+        list(words),
+    )
+    telling = [set(row) for row in rows if all(row)] or [set(filter(None, row)) for row in rows if any(row)]
+    return " & ".join(f"({' | '.join(sorted(stems))})" for stems in telling) or None
+
+
+async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, text: str) -> list[Found]:
+    """A part of the list: by name and topic, or (part 1) what has the words somewhere else."""
+    values: list[object] = []
+    conditions = ["NOT retired"]
+
+    def value(of: object) -> str:
+        values.append(of)
+        return f"${len(values)}"
+
+    if text:
+        query = f"{value(text)}::text::tsquery"
+        conditions += [f"title_words @@ {query}"] if after.part == 0 else [
+            f"words @@ {query}", f"NOT title_words @@ {query}"
+        ]  # fmt: skip
+    if wanted.kind is not None:
+        conditions.append(f"kinds @> ARRAY[{value(wanted.kind)}::text]")
+    if wanted.language is not None:
+        conditions.append(f"{value(wanted.language)}::text = ANY(languages)")
+    if wanted.stepping_stone is not None:
+        conditions.append("stepping_stone" if wanted.stepping_stone else "NOT stepping_stone")
+    if wanted.has_capacity:
+        conditions.append("capacity <> 'no'")
+    if wanted.minute is not None:
+        conditions.append(f"open_in_week @> {value(wanted.minute)}::int")
+    distance, serves = f"{FAR}::float8", "true"
+    if wanted.middle is not None:
+        distance = _distance(*(f"{value(each)}::float8" for each in (*wanted.middle, *wanted.scale)))
+    if wanted.serving:
+        conditions.append(f"areas && {value([*wanted.serving, *wanted.near])}::text[]")
+        serves = f"areas && {value(list(wanted.serving))}::text[] OR distance <= {value(wanted.km)}::float8"
+    order, at = "sort_key, service_id", f"{value(after.sort_key)}::text, {value(after.service_id)}::text"
+    if wanted.middle is not None:
+        order, at = f"distance, {order}", f"{value(after.distance)}::float8, {at}"
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS}, schedules, sort_key, distance FROM (
+            SELECT service_id, sort_key, distance FROM (
+                SELECT service_id, sort_key, areas, {distance} AS distance FROM service
+                WHERE {" AND ".join(conditions)}
+            ) AS fitting
+            WHERE ({serves}) AND ({order}) > ({at}) ORDER BY {order} LIMIT {value(limit)}
+        ) AS page JOIN service USING (service_id, sort_key) ORDER BY {order}
+        """,  # noqa: S608 - of our own words; what is asked for goes in as values
+        *values,
+    )
+    return [_found(row, after.part) for row in rows]
+
+
+def _found(row: Record, part: int) -> Found:
+    distance = float(row["distance"])
+    return Found(
+        service_from(row), tuple(hours_from(row["schedules"])), None if distance >= FAR else distance,
+        Cursor(part, distance, row["sort_key"], row["service_id"]),
+    )  # fmt: skip
+
+
+def _distance(lon: str, lat: str, km_lon: str, km_lat: str) -> str:
+    """SQL of how many kilometres lie between the middle and the nearest place of a service."""
+    one = "point((({p})[0] - {lon}) * {km_lon}, (({p})[1] - {lat}) * {km_lat}) <-> point(0, 0)"
+    ways = {"lon": lon, "lat": lat, "km_lon": km_lon, "km_lat": km_lat}
+    nearest = f"(SELECT min({one.format(p='each', **ways)}) FROM unnest(places) AS each)"  # noqa: S608
+    return (
+        f"CASE cardinality(places) WHEN 0 THEN {FAR} WHEN 1 THEN {one.format(p='places[1]', **ways)} ELSE {nearest} END"
+    )
