@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 from services.notify.config import Settings
-from services.notify.handlers import erasure, people
+from services.notify.handlers import (
+    copy,
+    digests,
+    erasure,
+    from_exchange,
+    from_profiles,
+    from_signals,
+    mails,
+    people,
+    preferences,
+    tasks,
+)
 from services.notify.pages.server import pages
+from services.notify.retention import retention
 from shared.messaging import Service
 
-service = Service("notify", Settings, handlers=[erasure, people], beside=[pages])
+service = Service(
+    "notify",
+    Settings,
+    handlers=[
+        copy,
+        digests,
+        erasure,
+        from_exchange,
+        from_profiles,
+        from_signals,
+        mails,
+        people,
+        preferences,
+        tasks,
+    ],
+    retention=retention,
+    beside=[pages],
+)
 
 
 def main() -> None:

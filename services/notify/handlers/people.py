@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from services.notify.handlers import digests
+from services.notify.repository import digests as kept_digests
+from services.notify.repository import links, mails, preferences, tasks
 from services.notify.repository import people as repository
 from shared.contracts.profiles import (
     ContactKept,
@@ -13,6 +17,7 @@ from shared.contracts.profiles import (
     ParticipantMerged,
     WorkerKept,
 )
+from shared.figures import month_of
 from shared.messaging import Transaction, handles
 
 
@@ -24,7 +29,7 @@ async def on_contact_kept(state: ContactKept, tx: Transaction) -> None:
     elif state.removed:
         await repository.drop(tx, state.participant_id)
     elif await repository.survivor(tx, state.participant_id) is None:
-        await repository.keep(tx, state)
+        await _keep(tx, state)
 
 
 @handles(ParticipantMerged)
@@ -35,13 +40,21 @@ async def on_participant_merged(event: ParticipantMerged, tx: Transaction) -> No
 
 @handles(WorkerKept)
 async def on_worker_kept(state: WorkerKept, tx: Transaction) -> None:
-    """A worker as they are now."""
-    await repository.keep_worker(tx, state)
+    """A worker as they are now, and when they get their digest."""
+    if await repository.keep_worker(tx, state):
+        worker = await repository.worker(tx, state.worker_id)
+        assert worker is not None
+        await digests.follow(tx, worker)
+        if worker.ended:
+            await preferences.erase_worker(tx, worker.worker_id)
+            await links.forget(tx, worker.worker_id)
 
 
 @handles(NeighbourhoodKept)
 async def on_neighbourhood_kept(state: NeighbourhoodKept, tx: Transaction) -> None:
-    """A neighbourhood as it is now."""
+    """A neighbourhood as it is now; with the first, the figures of its month are waited for."""
+    if not await kept_digests.neighbourhoods(tx):
+        await digests.follow_figures(tx, month_of(tx.now, ZoneInfo(state.timezone)))
     await repository.keep_neighbourhood(tx, state)
 
 
@@ -63,4 +76,18 @@ async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
     for id_ in sorted((double_id, survivor_id)):
         await repository.locked(tx, id_)
     await repository.remember_merged(tx, double_id, survivor_id)
+    for each in (mails, tasks, preferences, kept_digests):
+        await each.move(tx, double_id, survivor_id)
+    await links.pass_to(tx, double_id, survivor_id)
     await repository.drop(tx, double_id)
+
+
+async def _keep(tx: Transaction, state: ContactKept) -> None:
+    """An address that took no mail is forgotten with the address; who comes back from a pause hears what waited."""
+    before = await repository.locked(tx, state.participant_id)
+    await repository.keep(tx, state)
+    email = state.reach.email if state.reach else None
+    if before is not None and before.version < state.version and before.email != email:
+        await preferences.unmark_failing(tx, state.participant_id)
+    if before is not None and before.status == "paused" and state.status == "active":
+        await mails.due_now(tx, state.participant_id)

@@ -1,0 +1,239 @@
+"""SQL of the queue of mails. What a mail says stands in no column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from services.notify.domain.mails import Mail, Matter
+from shared.contracts.notify import MailStage
+from shared.database import Record
+from shared.messaging import Transaction
+
+_MATTER = ("participant_id", "other_id", "exchange_id", "invitation_id", "gathering_id", "signal_id", "referral_id")
+_PLAIN = (
+    "mail_id", "kind", "to_kind", "to_id", "acts_for", "neighbourhood_id", "thread", "address", "stage", "due_at",
+    "attempts", "reason", "made_at", "ended_at",
+)  # fmt: skip
+
+
+class Runs(Protocol):
+    """A transaction, or a connection on which each statement is one."""
+
+    async def execute(self, query: str, *values: Any) -> str: ...
+
+
+# --- making
+
+
+async def add(tx: Transaction, mail: Mail) -> bool:
+    """A mail that waits, or has become a task. False when it is there already: it is sent once."""
+    columns = ", ".join((*_PLAIN, *_MATTER, "detail"))
+    places = ", ".join(f"${n}" for n in range(1, len(_PLAIN) + len(_MATTER) + 2))
+    done = await tx.execute(
+        f"INSERT INTO mail ({columns}) VALUES ({places}) ON CONFLICT (mail_id) DO NOTHING",  # noqa: S608 - constants
+        *(getattr(mail, name) for name in _PLAIN), *(getattr(mail.matter, name) for name in _MATTER),
+        json.dumps(dict(mail.detail)),
+    )  # fmt: skip
+    return done.endswith(" 1")
+
+
+async def add_to_detail(tx: Transaction, mail_id: UUID, detail: dict[str, Any]) -> None:
+    """What came later with a mail that waits still."""
+    await tx.execute(
+        "UPDATE mail SET detail = detail || $2::jsonb WHERE mail_id = $1 AND stage = 'waiting'",
+        mail_id, json.dumps(detail),
+    )  # fmt: skip
+
+
+# --- sending
+
+
+async def claim(tx: Transaction, limit: int, until: datetime, mine: Iterable[UUID]) -> list[Mail]:
+    """Mails that are due, for this replica alone until that moment; `mine` it is at already."""
+    rows = await tx.fetch(
+        """
+        UPDATE mail SET claimed_until = $2 WHERE mail_id IN (
+            SELECT mail_id FROM mail
+            WHERE stage = 'waiting' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until < $1)
+                AND mail_id <> ALL($4::uuid[])
+            ORDER BY due_at, mail_id LIMIT $3 FOR UPDATE SKIP LOCKED
+        )
+        RETURNING *
+        """,
+        tx.now, until, limit, list(mine),
+    )  # fmt: skip
+    return sorted((mail_from(row) for row in rows), key=lambda mail: (mail.due_at, mail.mail_id))
+
+
+async def sent(run: Runs, mail_id: UUID, now: datetime) -> None:
+    """The mail server took it. Committed before anything else is sent: a crash before this sends it once more."""
+    await run.execute(
+        """
+        UPDATE mail SET stage = 'sent', ended_at = $2, claimed_until = NULL, address = NULL, reason = NULL
+        WHERE mail_id = $1 AND stage = 'waiting'
+        """,
+        mail_id, now,
+    )  # fmt: skip
+
+
+async def end(run: Runs, mail_id: UUID, stage: MailStage, reason: str, now: datetime) -> None:
+    """It isn't sent, and why."""
+    await run.execute(
+        """
+        UPDATE mail SET stage = $2, reason = $3, ended_at = $4, claimed_until = NULL
+        WHERE mail_id = $1 AND stage = 'waiting'
+        """,
+        mail_id, stage, reason[:300], now,
+    )  # fmt: skip
+
+
+async def put_off(run: Runs, mail_id: UUID, due_at: datetime, reason: str) -> None:
+    """Not now, through no failure of the mail server."""
+    await run.execute(
+        "UPDATE mail SET due_at = $2, reason = $3, claimed_until = NULL WHERE mail_id = $1 AND stage = 'waiting'",
+        mail_id, due_at, reason[:300],
+    )  # fmt: skip
+
+
+async def failed(run: Runs, mail_id: UUID, due_at: datetime, reason: str) -> None:
+    """The mail server didn't take it this time."""
+    await run.execute(
+        """
+        UPDATE mail SET due_at = $2, reason = $3, claimed_until = NULL, attempts = attempts + 1
+        WHERE mail_id = $1 AND stage = 'waiting'
+        """,
+        mail_id, due_at, reason[:300],
+    )  # fmt: skip
+
+
+async def due_now(tx: Transaction, person_id: UUID) -> None:
+    """What waits for somebody is looked at again at once."""
+    await tx.execute(
+        "UPDATE mail SET due_at = $2 WHERE stage = 'waiting' AND $1 IN (to_id, acts_for) AND due_at > $2",
+        person_id, tx.now,
+    )  # fmt: skip
+
+
+async def release(run: Runs, mail_ids: Sequence[UUID]) -> None:
+    """What was claimed and not begun is for whoever comes next."""
+    await run.execute(
+        "UPDATE mail SET claimed_until = NULL WHERE mail_id = ANY($1::uuid[]) AND stage = 'waiting'", list(mail_ids)
+    )
+
+
+async def was_told(tx: Transaction, person_id: UUID, thread: UUID) -> bool:
+    """Whether somebody heard of a matter before, by mail or by their worker."""
+    told: bool = await tx.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM mail WHERE thread = $2 AND $1 IN (to_id, acts_for) AND stage IN ('sent', 'by-worker')
+        )
+        """,
+        person_id, thread,
+    )  # fmt: skip
+    return told
+
+
+async def is_followed(tx: Transaction, mail: Mail) -> bool:
+    """Whether a later mail of the same kind, on the same matter, waits for the same person."""
+    follows: bool = await tx.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM mail WHERE to_id = $1 AND thread = $2 AND kind = $3 AND stage = 'waiting' AND mail_id <> $4
+                AND (made_at, mail_id) > ($5, $4)
+        )
+        """,
+        mail.to_id, mail.thread, mail.kind, mail.mail_id, mail.made_at,
+    )  # fmt: skip
+    return follows
+
+
+# --- looking and mending
+
+
+async def read(tx: Transaction, mail_id: UUID) -> Mail | None:
+    row = await tx.fetchrow("SELECT * FROM mail WHERE mail_id = $1 FOR UPDATE", mail_id)
+    return mail_from(row) if row else None
+
+
+async def retry(tx: Transaction, mail_id: UUID) -> None:
+    """Try it now, as if it had never failed."""
+    await tx.execute(
+        """
+        UPDATE mail SET stage = 'waiting', due_at = $2, ended_at = NULL, claimed_until = NULL, attempts = 0
+        WHERE mail_id = $1
+        """,
+        mail_id, tx.now,
+    )  # fmt: skip
+
+
+async def page(
+    tx: Transaction, stage: MailStage | None, to_id: UUID | None, after: UUID | None, limit: int
+) -> list[Mail]:
+    """Mails, the latest first."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM mail
+        WHERE ($1::text IS NULL OR stage = $1) AND ($2::uuid IS NULL OR $2 IN (to_id, acts_for))
+            AND ($3::uuid IS NULL OR (made_at, mail_id) < (SELECT made_at, mail_id FROM mail WHERE mail_id = $3))
+        ORDER BY made_at DESC, mail_id DESC LIMIT $4
+        """,
+        stage, to_id, after, limit,
+    )  # fmt: skip
+    return [mail_from(row) for row in rows]
+
+
+async def counts(tx: Transaction, late_before: datetime) -> Record:
+    """How many stand where."""
+    row = await tx.fetchrow(
+        """
+        SELECT count(*) FILTER (WHERE stage = 'waiting') AS waiting,
+            count(*) FILTER (WHERE stage = 'waiting' AND due_at < $2) AS late,
+            count(*) FILTER (WHERE stage = 'sent') AS sent, count(*) FILTER (WHERE stage = 'dead') AS dead,
+            count(*) FILTER (WHERE stage = 'refused') AS refused,
+            min(due_at) FILTER (WHERE stage = 'waiting' AND due_at <= $1) AS oldest_due_at
+        FROM mail
+        """,
+        tx.now, late_before,
+    )  # fmt: skip
+    assert row is not None
+    return row
+
+
+# --- people who are merged or erased, and what expires
+
+
+async def move(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
+    """What is for or about one entry is for or about the other."""
+    for column in ("to_id", "acts_for", "participant_id", "other_id"):
+        await tx.execute(f"UPDATE mail SET {column} = $2 WHERE {column} = $1", double_id, survivor_id)  # noqa: S608
+
+
+async def erase(tx: Transaction, participant_ids: Sequence[UUID]) -> None:
+    """Every mail to or about these people."""
+    await tx.execute(
+        """
+        DELETE FROM mail WHERE to_id = ANY($1::uuid[]) OR acts_for = ANY($1::uuid[])
+            OR participant_id = ANY($1::uuid[]) OR other_id = ANY($1::uuid[])
+        """,
+        list(participant_ids),
+    )
+
+
+async def expire(tx: Transaction, before: datetime) -> int:
+    """Mails that ended before this moment, and what has waited since then for a pause to end."""
+    done = await tx.execute(
+        "DELETE FROM mail WHERE ended_at < $1 OR (stage = 'waiting' AND made_at < $1 AND claimed_until IS NULL)", before
+    )
+    return int(done.split()[-1])
+
+
+def mail_from(row: Record) -> Mail:
+    return Mail(
+        **{name: row[name] for name in _PLAIN}, matter=Matter(**{name: row[name] for name in _MATTER}),
+        detail=json.loads(row["detail"]),
+    )  # fmt: skip

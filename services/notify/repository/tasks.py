@@ -1,0 +1,106 @@
+"""SQL of tasks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.notify.domain.tasks import Task
+from shared.contracts.notify import TaskStage
+from shared.database import Record
+from shared.messaging import Transaction
+
+_COLUMNS = tuple(name for name in Task.__dataclass_fields__ if name != "detail")
+
+
+async def add(tx: Transaction, task: Task) -> None:
+    columns = ", ".join((*_COLUMNS, "detail"))
+    places = ", ".join(f"${n}" for n in range(1, len(_COLUMNS) + 2))
+    await tx.execute(
+        f"INSERT INTO task ({columns}) VALUES ({places}) ON CONFLICT (task_id) DO NOTHING",  # noqa: S608 - constants
+        *(getattr(task, name) for name in _COLUMNS), json.dumps(task.detail),
+    )  # fmt: skip
+
+
+async def read(tx: Transaction, task_id: UUID) -> Task | None:
+    row = await tx.fetchrow("SELECT * FROM task WHERE task_id = $1", task_id)
+    return task_from(row) if row else None
+
+
+async def locked(tx: Transaction, task_id: UUID) -> Task | None:
+    """One task, to change."""
+    row = await tx.fetchrow("SELECT * FROM task WHERE task_id = $1 FOR UPDATE", task_id)
+    return task_from(row) if row else None
+
+
+async def keep(tx: Transaction, task: Task) -> None:
+    """A task that changed."""
+    await tx.execute(
+        "UPDATE task SET stage = $2, done_at = $3, done_by = $4 WHERE task_id = $1",
+        task.task_id, task.stage, task.done_at, task.done_by,
+    )  # fmt: skip
+
+
+async def page(
+    tx: Transaction, *, neighbourhood_id: str | None, worker_id: UUID | None, participant_id: UUID | None,
+    stage: TaskStage, after: UUID | None, limit: int,
+) -> list[Task]:  # fmt: skip
+    """Tasks, what is due first in front."""
+    rows = await tx.fetch(
+        """
+        SELECT t.* FROM task AS t
+        WHERE stage = $1 AND ($2::text IS NULL OR neighbourhood_id = $2)
+            AND ($3::uuid IS NULL OR worker_id = $3 OR EXISTS (
+                SELECT FROM duty AS d WHERE d.neighbourhood_id = t.neighbourhood_id AND d.worker_id = $3
+            ))
+            AND ($4::uuid IS NULL OR participant_id = $4)
+            AND ($5::uuid IS NULL OR (do_by, task_id) > (SELECT do_by, task_id FROM task WHERE task_id = $5))
+        ORDER BY do_by, task_id LIMIT $6
+        """,
+        stage, neighbourhood_id, worker_id, participant_id, after, limit,
+    )  # fmt: skip
+    return [task_from(row) for row in rows]
+
+
+async def of_matter(tx: Transaction, person_id: UUID, *, invitation_id: UUID | None) -> list[Task]:
+    """What of one invitation is still to be told to somebody."""
+    rows = await tx.fetch(
+        "SELECT * FROM task WHERE participant_id = $1 AND invitation_id = $2 AND stage = 'open' FOR UPDATE",
+        person_id, invitation_id,
+    )  # fmt: skip
+    return [task_from(row) for row in rows]
+
+
+async def open_of(tx: Transaction, participant_id: UUID) -> list[Task]:
+    """What somebody is still to hear from their worker."""
+    rows = await tx.fetch(
+        "SELECT * FROM task WHERE participant_id = $1 AND stage = 'open' ORDER BY task_id FOR UPDATE", participant_id
+    )
+    return [task_from(row) for row in rows]
+
+
+async def move(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
+    for column in ("participant_id", "other_id"):
+        await tx.execute(f"UPDATE task SET {column} = $2 WHERE {column} = $1", double_id, survivor_id)  # noqa: S608
+
+
+async def erase(tx: Transaction, participant_ids: Sequence[UUID]) -> list[UUID]:
+    """Every task for or about these people. Returns their ids: their timers go too."""
+    rows = await tx.fetch(
+        """
+        DELETE FROM task WHERE participant_id = ANY($1::uuid[]) OR other_id = ANY($1::uuid[]) RETURNING task_id
+        """,
+        list(participant_ids),
+    )
+    return [row["task_id"] for row in rows]
+
+
+async def expire(tx: Transaction, before: datetime) -> int:
+    """Tasks that were to be done before this moment, and are not open any more."""
+    return int((await tx.execute("DELETE FROM task WHERE do_by < $1 AND stage <> 'open'", before)).split()[-1])
+
+
+def task_from(row: Record) -> Task:
+    return Task(**{name: row[name] for name in _COLUMNS}, detail=json.loads(row["detail"]))
