@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-NEW_KEY = "`weefsel secrets renew notes-keys` makes one"
+NEW_KEY = "`weefsel keys --renew notes-keys` puts a new one first"
 
 
 class Unreadable(Exception):
@@ -35,6 +35,11 @@ class Cipher:
         self._by_id = {_key_id(key): Fernet(key) for key in keys}
         self.key_id = next(iter(self._by_id))
         """Which key encrypts now."""
+
+    @property
+    def known_key_ids(self) -> frozenset[str]:
+        """Of all keys that can decrypt."""
+        return frozenset(self._by_id)
 
     @classmethod
     def from_file(cls, path: Path) -> Cipher:

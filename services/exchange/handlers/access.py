@@ -13,7 +13,7 @@ from services.exchange.repository import exchanges as repository
 from services.exchange.repository import people
 from shared import access as rules
 from shared.access import Actor, Kind, who
-from shared.contracts.exchange import ExchangeFact, NextStep, NextStepReached, WorkerAsked
+from shared.contracts.exchange import ExchangeFact, NextStep, NextStepReached, WorkerAsked, WorkerLooked
 from shared.messaging import Rejected, Transaction
 from shared.policy import Policy
 
@@ -115,3 +115,12 @@ async def ask_worker(tx: Transaction, to: Any, exchange: Exchange, *, invitation
             to=to, exchange_id=exchange.exchange_id, invitation_id=invitation_id,
         )
     )  # fmt: skip
+
+
+async def looked(tx: Transaction, exchange: Exchange, invitation_id: UUID | None = None) -> None:
+    """What the worker was to look at is before them no more: this question, or the exchange as a whole."""
+    await tx.emit(
+        WorkerLooked(
+            neighbourhood_id=exchange.neighbourhood_id, exchange_id=exchange.exchange_id, invitation_id=invitation_id
+        )
+    )

@@ -323,6 +323,9 @@ async def _part(tx: Transaction, exchange: Exchange, participant_ids: Collection
     await invitations.keep(tx, *gone)
     for each in gone:
         await tx.cancel(InvitationDue.timer(each.invitation_id))
+    for each in asked:
+        if each.stage == "held" and each.participant_id in participant_ids:
+            await access.looked(tx, exchange, each.invitation_id)
     await repository.end(tx, exchange.exchange_id, participant_ids)
 
 

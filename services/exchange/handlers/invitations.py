@@ -35,6 +35,7 @@ async def review_invitation(command: ReviewInvitation, tx: Transaction) -> Invit
     if domain.reviewed_so(invitation, send=command.send):
         return domain.ref(invitation)
     domain.refuse_not_sought(exchange, tx.now)
+    await access.looked(tx, exchange, invitation.invitation_id)
     if command.send:
         return domain.ref(await _send(tx, exchange, replace(invitation, reviewed_by=str(actor))))
     back = replace(invitation, stage="held-back", reviewed_by=str(actor))
@@ -54,6 +55,7 @@ async def invite_neighbour(command: InviteNeighbour, tx: Transaction) -> Invitat
     if invitation.reviewed_by is None:
         await repository.keep(tx, replace(invitation, reviewed_by=str(actor)))
     await asking.inviting(tx, exchange, invitation)
+    await access.looked(tx, exchange, invitation.invitation_id)
     return domain.ref(invitation)
 
 

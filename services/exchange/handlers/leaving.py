@@ -13,6 +13,7 @@ from services.exchange.domain.exchanges import Exchange
 from services.exchange.domain.invitations import WAITS, Invitation
 from services.exchange.domain.people import Person
 from services.exchange.handlers import agreements
+from services.exchange.handlers.access import looked
 from services.exchange.handlers.gatherings import leave_gatherings
 from services.exchange.repository import agreements as agreed_with
 from services.exchange.repository import exchanges, invitations, people
@@ -135,6 +136,7 @@ async def _make_one(tx: Transaction, exchange_id: UUID, double_id: UUID, survivo
     await repository.take_out(tx, exchange_id, gone)
     if gone in asked:
         await tx.cancel(InvitationDue.timer(asked[gone].invitation_id))
+        await looked(tx, exchange, asked[gone].invitation_id)
     return asked.get(gone)
 
 

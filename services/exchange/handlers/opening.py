@@ -233,6 +233,7 @@ async def _send_on(tx: Transaction, actor: Actor, exchange: Exchange, worded: Ex
     if worded != exchange:
         worded = await access.keep(tx, changed(worded), ExchangeChanged)
     await looking.ask_one(tx, worded, worded.participant_id, own=True)
+    await access.looked(tx, worded)
     return ref(worded)
 
 

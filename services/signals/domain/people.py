@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,8 @@ class Person:
     languages: tuple[str, ...]
     mandate_holder_ids: tuple[UUID, ...]
     out_of_matching: bool
+    visited_at: datetime | None = None
+    """When a worker last spoke with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ class Neighbourhood:
     role: DutyRole = "nobody"
     backup_id: UUID | None = None
     coordinator_id: UUID | None = None
+    at_work_id: UUID | None = None
+    """The worker or backup who was on duty last: whom something goes to that can wait until they are at work."""
+    at_work_role: DutyRole | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -55,8 +61,10 @@ class Neighbourhood:
 
     def answered_for_by(self, worker: Worker | None, worker_id: UUID) -> bool:
         """Whether what is open here is a worker's business: theirs, their organisation's, or they stand behind it."""
+        if worker is not None and worker.ended:
+            return False
         if worker_id in (self.worker_id, self.backup_id, self.coordinator_id):
             return True
-        if worker is None or worker.ended:
-            return False
-        return self.neighbourhood_id in worker.neighbourhood_ids or worker.organisation_id == self.organisation_id
+        return worker is not None and (
+            self.neighbourhood_id in worker.neighbourhood_ids or worker.organisation_id == self.organisation_id
+        )

@@ -63,3 +63,9 @@ def unknown(field: str) -> Rejected:
             field,
         )
     return Rejected("unknown_id", f"{field} is no {thing} that we know: check the id", field)
+
+
+def unknown_kind() -> Rejected:
+    return Rejected(
+        "unknown_kind", "kind is no kind of signal in the neighbourhood's policy: choose one from its list", "kind"
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from services.signals.handlers import leaving
+from services.signals.handlers import figures, leaving, referrals_leaving
 from services.signals.repository import people as repository
 from shared.contracts.deploy import PartnerGranted
-from shared.contracts.profiles import DutyKept, NeighbourhoodKept, OrganisationKept, ParticipantKept, WorkerKept
+from shared.contracts.profiles import DutyKept, NeighbourhoodKept, OrganisationKept, ParticipantKept
 from shared.messaging import Transaction, handles
 
 
@@ -19,26 +19,26 @@ async def on_participant_kept(state: ParticipantKept, tx: Transaction) -> None:
         await leaving.merge(tx, state.participant_id, state.merged_into)
     elif state.removed:
         await repository.drop(tx, state.participant_id)
+        await referrals_leaving.settle(tx, state.participant_id, erased=True)
     elif await repository.survivor(tx, state.participant_id) is None:
         await repository.keep(tx, state)
+        if state.status == "left":
+            await referrals_leaving.settle(tx, state.participant_id)
 
 
 @handles(NeighbourhoodKept)
 async def on_neighbourhood_kept(state: NeighbourhoodKept, tx: Transaction) -> None:
-    """A neighbourhood as it is now."""
+    """A neighbourhood as it is now; from then on its months are counted."""
     await repository.keep_neighbourhood(tx, state)
+    neighbourhood = await repository.neighbourhood(tx, state.neighbourhood_id)
+    if neighbourhood is not None and not neighbourhood.retired:
+        await figures.follow_months(tx, neighbourhood)
 
 
 @handles(DutyKept)
 async def on_duty_kept(state: DutyKept, tx: Transaction) -> None:
     """Who answers for a neighbourhood from now on."""
     await repository.keep_duty(tx, state)
-
-
-@handles(WorkerKept)
-async def on_worker_kept(state: WorkerKept, tx: Transaction) -> None:
-    """A worker as they are now."""
-    await repository.keep_worker(tx, state)
 
 
 @handles(OrganisationKept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from uuid import UUID
 
 from services.signals.domain.people import Neighbourhood, Person, Worker
@@ -59,6 +60,17 @@ async def drop(tx: Transaction, participant_id: UUID) -> None:
     await tx.execute("DELETE FROM participant WHERE participant_id = $1", participant_id)
 
 
+async def visited(tx: Transaction, participant_id: UUID, at: datetime) -> None:
+    """A worker spoke with someone at that moment."""
+    await tx.execute(
+        """
+        UPDATE participant SET visited_at = $2
+        WHERE participant_id = $1 AND (visited_at IS NULL OR visited_at < $2)
+        """,
+        participant_id, at,
+    )  # fmt: skip
+
+
 async def survivor(tx: Transaction, participant_id: UUID) -> UUID | None:
     """Under which entry this person goes on; None when it was not merged."""
     id_: UUID | None = await tx.fetchval(
@@ -75,7 +87,7 @@ async def neighbourhood(tx: Transaction, neighbourhood_id: str) -> Neighbourhood
     row = await tx.fetchrow(
         """
         SELECT n.neighbourhood_id, n.timezone, n.policy, n.organisation_id, n.cells, n.retired,
-            d.worker_id, coalesce(d.role, 'nobody') AS role, d.backup_id, d.coordinator_id
+            d.worker_id, coalesce(d.role, 'nobody') AS role, d.backup_id, d.coordinator_id, d.at_work_id, d.at_work_role
         FROM neighbourhood AS n LEFT JOIN duty AS d USING (neighbourhood_id) WHERE n.neighbourhood_id = $1
         """,
         neighbourhood_id,
@@ -103,14 +115,19 @@ async def keep_duty(tx: Transaction, state: DutyKept) -> None:
     """Who answers for a neighbourhood; what is older than what is held changes nothing."""
     await tx.execute(
         """
-        INSERT INTO duty (neighbourhood_id, version, worker_id, role, backup_id, coordinator_id)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO duty (
+            neighbourhood_id, version, worker_id, role, backup_id, coordinator_id, at_work_id, at_work_role
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN $3::uuid END, CASE WHEN $7 THEN $4 END)
         ON CONFLICT (neighbourhood_id) DO UPDATE SET
             version = excluded.version, worker_id = excluded.worker_id, role = excluded.role,
-            backup_id = excluded.backup_id, coordinator_id = excluded.coordinator_id
+            backup_id = excluded.backup_id, coordinator_id = excluded.coordinator_id,
+            at_work_id = coalesce(excluded.at_work_id, duty.at_work_id),
+            at_work_role = coalesce(excluded.at_work_role, duty.at_work_role)
         WHERE duty.version < excluded.version
         """,
         state.neighbourhood_id, state.version, state.worker_id, state.role, state.backup_id, state.coordinator_id,
+        state.role in ("worker", "backup"),
     )  # fmt: skip
 
 
@@ -141,6 +158,39 @@ async def keep_worker(tx: Transaction, state: WorkerKept) -> bool:
     return kept.endswith(" 1")
 
 
+async def end_worker(tx: Transaction, worker_id: UUID, version: int, backup_id: UUID | None) -> bool:
+    """A worker stopped, and who stood in last. False when what is held is as new."""
+    ended = await tx.execute(
+        """
+        INSERT INTO worker (worker_id, version, organisation_id, neighbourhood_ids, backup_id, ended)
+        VALUES ($1, $2, '', '{}', $3, true)
+        ON CONFLICT (worker_id) DO UPDATE SET
+            version = excluded.version, neighbourhood_ids = excluded.neighbourhood_ids, ended = true,
+            backup_id = coalesce(excluded.backup_id, worker.backup_id)
+        WHERE worker.version < excluded.version
+        """,
+        worker_id, version, backup_id,
+    )  # fmt: skip
+    return ended.endswith(" 1")
+
+
+async def answered_for_by(tx: Transaction, worker_id: UUID) -> list[str]:
+    """The neighbourhoods for which a worker answers: see `Neighbourhood.answered_for_by`."""
+    rows = await tx.fetch(
+        """
+        SELECT n.neighbourhood_id
+        FROM neighbourhood AS n
+        LEFT JOIN duty AS d USING (neighbourhood_id) LEFT JOIN worker AS w ON w.worker_id = $1
+        WHERE w.ended IS NOT TRUE AND (
+            $1 IN (d.worker_id, d.backup_id, d.coordinator_id) OR n.neighbourhood_id = ANY(w.neighbourhood_ids)
+            OR n.organisation_id = w.organisation_id
+        )
+        """,
+        worker_id,
+    )
+    return [row["neighbourhood_id"] for row in rows]
+
+
 async def keep_organisation(tx: Transaction, state: OrganisationKept) -> None:
     """An organisation as profiles tells it; what is older than what is held changes nothing."""
     await tx.execute(
@@ -169,11 +219,13 @@ async def keep_grant(tx: Transaction, granted: PartnerGranted) -> None:
     """Where a partner may act from now on."""
     await tx.execute(
         """
-        INSERT INTO partner_grant (partner, organisation_id, neighbourhood_ids) VALUES ($1, $2, $3)
-        ON CONFLICT (partner) DO UPDATE
-        SET organisation_id = excluded.organisation_id, neighbourhood_ids = excluded.neighbourhood_ids
+        INSERT INTO partner_grant (partner, organisation_id, neighbourhood_ids, answers_referrals)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (partner) DO UPDATE SET organisation_id = excluded.organisation_id,
+            neighbourhood_ids = excluded.neighbourhood_ids, answers_referrals = excluded.answers_referrals
         """,
         granted.partner, granted.organisation_id, list(granted.neighbourhood_ids),
+        "signals.referral.accept" in granted.commands,
     )  # fmt: skip
 
 
@@ -191,7 +243,7 @@ async def grant_of(tx: Transaction, partner: str) -> Grant | None:
 def _person(row: Record) -> Person:
     return Person(
         **{name: row[name] for name in (
-            "participant_id", "version", "neighbourhood_id", "status", "out_of_matching",
+            "participant_id", "version", "neighbourhood_id", "status", "out_of_matching", "visited_at",
         )},
         languages=tuple(row["languages"]), mandate_holder_ids=tuple(row["mandate_holder_ids"]),
     )  # fmt: skip

@@ -139,6 +139,24 @@ class WorkerAsked(Event, type="exchange.worker.asked.v1"):
     gathering_id: UUID | None = None
 
 
+class WorkerLooked(Event, type="exchange.worker.looked.v1"):
+    """What a worker was asked to look at is before them no more: they did, or it went by itself.
+
+    Told of a question to a neighbour and of what was sent on; of the rest, how the exchange or the gathering stands
+    tells it.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "neighbourhood_id": _HERE,
+        "exchange_id": _EXCHANGE,
+        "invitation_id": _INVITATION,
+    }
+    neighbourhood_id: NeighbourhoodId
+    exchange_id: UUID
+    invitation_id: UUID | None = None
+    """The one question; null for the exchange as a whole."""
+
+
 class ContactShared(Event, type="exchange.contact.shared.v1"):
     """These people have agreed with each other: each gets the others' contact. The contacts are not with exchange."""
 
@@ -420,4 +438,5 @@ __all__ = [
     "SilenceNoticed",
     "ThanksSaid",
     "WorkerAsked",
+    "WorkerLooked",
 ]

@@ -48,10 +48,12 @@ class Note(Contract):
 
 
 class Notes(Contract):
-    """The notes of a signal, the oldest first."""
+    """Notes of a signal, the oldest first."""
 
     signal_id: UUID
     notes: list[Note]
+    next: UUID | None
+    """Give it as `after` to read on; null when there are no more."""
 
 
 class ReadNotes(Query, type="signals.note.read.v1", result=Notes):
@@ -62,6 +64,7 @@ class ReadNotes(Query, type="signals.note.read.v1", result=Notes):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"signal_id": _SIGNAL}
     signal_id: UUID
+    after: UUID | None = None
 
 
 class Reading(Contract):

@@ -1,0 +1,127 @@
+"""Whatever is open is brought to someone, and climbs while nobody takes it: by timers, each checked when it comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from services.signals.domain import climbing as domain
+from services.signals.domain.climbing import Ladder
+from services.signals.domain.people import Neighbourhood
+from services.signals.domain.signals import SYSTEM, Happened, Signal, came_back, told
+from services.signals.handlers import access
+from services.signals.repository import people
+from services.signals.repository import signals as repository
+from shared.contracts.profiles import Step
+from shared.contracts.signals import SignalCameBack, SignalDue, WorkerTold
+from shared.messaging import Transaction, handles
+
+
+@handles(SignalDue)
+async def on_signal_due(event: SignalDue, tx: Transaction) -> None:
+    """Nobody took it in time, or the day has come on which it is looked at again."""
+    signal = await repository.locked(tx, event.signal_id)
+    if signal is None:
+        return
+    if event.to == "climb" and signal.stage == "open":
+        await _climb(tx, signal)
+    elif event.to == "come-back" and signal.stage == "snoozed":
+        await come_back(tx, signal)
+
+
+async def bring(tx: Transaction, signal: Signal, step: Step = "worker", *, why: str = "new") -> Signal:
+    """Tell someone of what is open, and wait for them. Returns it, not kept yet."""
+    place = await access.place(tx, signal.neighbourhood_id)
+    at, worker_id = (await ladder(tx, place, signal.told_id)).whom(step, signal.urgency, signal.told_id)
+    signal = replace(signal, step=at, told_id=worker_id, told_at=tx.now)
+    await tell(tx, signal, at, worker_id, why=why)
+    await wait(tx, signal, place)
+    return signal
+
+
+async def tell(tx: Transaction, signal: Signal, step: Step, worker_id: UUID | None, *, why: str) -> None:
+    """Put it before someone."""
+    await repository.add_step(tx, signal.signal_id, Happened("told", SYSTEM, step=step, worker_id=worker_id))
+    await tx.emit(
+        WorkerTold.model_validate(
+            {
+                "neighbourhood_id": signal.neighbourhood_id, "worker_id": worker_id, "step": step, "about": "signal",
+                "urgency": signal.urgency, "why": why, "signal_id": signal.signal_id,
+            }
+        )
+    )  # fmt: skip
+
+
+async def wait(tx: Transaction, signal: Signal, place: Neighbourhood) -> None:
+    """Set the timer of what is open, or drop it when there is nothing to wait for."""
+    assert signal.step is not None
+    assert signal.told_at is not None
+    at = domain.waits_until(signal.urgency, signal.step, signal.told_at, place, access.policy(tx, place))
+    if at is None:
+        await tx.cancel(SignalDue.timer(signal.signal_id, "climb"))
+        return
+    due = SignalDue(
+        neighbourhood_id=signal.neighbourhood_id, signal_id=signal.signal_id, to="climb",
+        step=domain.after(signal.step) or "coordinator",
+    )  # fmt: skip
+    await tx.at(at, due, SignalDue.timer(signal.signal_id, "climb"))
+
+
+async def rest(tx: Transaction, signal: Signal) -> None:
+    """Set the timer of what rests until a day."""
+    assert signal.look_again_on is not None
+    place = await access.place(tx, signal.neighbourhood_id)
+    at = domain.comes_back_at(signal.look_again_on, place, access.policy(tx, place))
+    due = SignalDue(neighbourhood_id=signal.neighbourhood_id, signal_id=signal.signal_id, to="come-back")
+    await tx.at(at, due, SignalDue.timer(signal.signal_id, "come-back"))
+
+
+async def stop(tx: Transaction, signal_id: UUID) -> None:
+    """Nothing is waited for any more."""
+    for to in ("climb", "come-back"):
+        await tx.cancel(SignalDue.timer(signal_id, to))
+
+
+async def come_back(tx: Transaction, signal: Signal) -> Signal:
+    """What rested is before its worker again; too soon, as it was given more time, it rests on. Returns it."""
+    place = await access.place(tx, signal.neighbourhood_id)
+    assert signal.look_again_on is not None
+    if tx.now < domain.comes_back_at(signal.look_again_on, place, access.policy(tx, place)):
+        await rest(tx, signal)
+        return signal
+    return await back(tx, signal)
+
+
+async def back(tx: Transaction, signal: Signal, *, by: str = SYSTEM) -> Signal:
+    """It is before its worker again, now. Returns it, kept."""
+    signal = came_back(signal)
+    await repository.save(tx, signal)
+    await repository.add_step(tx, signal.signal_id, Happened("came-back", by, worker_id=signal.worker_id))
+    await tx.cancel(SignalDue.timer(signal.signal_id, "come-back"))
+    await tx.emit(told(SignalCameBack, signal))
+    await tell(tx, signal, "worker", signal.worker_id, why="came-back")
+    return signal
+
+
+async def ladder(tx: Transaction, place: Neighbourhood, told_id: UUID | None = None) -> Ladder:
+    """Who can be told in a neighbourhood now."""
+    coordinator_id = place.coordinator_id or await people.coordinator_of(tx, place.organisation_id)
+    was_told = await people.worker(tx, told_id) if told_id else None
+    backup = await people.worker(tx, was_told.backup_id) if was_told and was_told.backup_id else None
+    at_work = await people.worker(tx, place.at_work_id) if place.at_work_id else None
+    if at_work is not None and at_work.ended:
+        place = replace(place, at_work_id=None, at_work_role=None)
+    return Ladder(place, coordinator_id, backup.worker_id if backup and not backup.ended else None)
+
+
+async def _climb(tx: Transaction, signal: Signal) -> None:
+    """To the next step; too soon, as it is less urgent now or the policy gives more time, it waits on."""
+    place = await access.place(tx, signal.neighbourhood_id)
+    assert signal.step is not None
+    assert signal.told_at is not None
+    at = domain.waits_until(signal.urgency, signal.step, signal.told_at, place, access.policy(tx, place))
+    if at is None or at > tx.now:
+        await wait(tx, signal, place)
+        return
+    signal = await bring(tx, signal, domain.after(signal.step) or "coordinator", why="climbed")
+    await repository.save(tx, replace(signal, version=signal.version + 1))
