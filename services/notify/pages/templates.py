@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notify.pages import choices, statics
+from services.notify.pages.desk import said as at_the_desk
 from services.notify.writing import text, words
 from services.notify.writing.language import Speech
 from shared.policy import Policy
@@ -20,7 +21,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
-    made.globals |= {"sheet": statics.sheet()[0], "choices": choices, "words": words}
+    made.globals |= {"sheet": statics.sheet()[0], "choices": choices, "words": words, "at_the_desk": at_the_desk}
     made.globals |= {
         "speech_weekdays": weekdays, "part_choices": parts, "kind_choices": kinds, "often_choices": often,
     }  # fmt: skip

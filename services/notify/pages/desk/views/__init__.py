@@ -1,0 +1,1 @@
+"""What the pages of the desk show, from what the services answered: values in, values out."""
