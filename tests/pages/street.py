@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -43,7 +44,7 @@ class Street:
         """A neighbour whom the pages know by name."""
         values: dict[str, Any] = {
             "neighbourhood_id": PLACE, "on_word_of": "participant", "languages": ["nl"],
-            "home": {"lat": 51.0586, "lon": 3.7052}, "ceiling": 100,
+            "home": {"lat": 51.0586, "lon": 3.7052}, "ceiling": 100, "quiet_hours": far_from_now(),
             "reach": {"by": "email", "email": f"p{new_id().hex[-8:]}@example.org", "phone": "+32 470 12 34 56"},
         } | more  # fmt: skip
         made = await self.whole.client.get(RegisterParticipant(name=name, **values), actor=self.worker)
@@ -116,6 +117,12 @@ class Street:
 
     async def show(self, who: UUID) -> Any:
         return await self.whole.client.get(ShowParticipant(participant_id=who), actor="operator")
+
+
+def far_from_now() -> dict[str, str]:
+    """Quiet hours of one hour, half a day from now: whenever the tests run, people may be asked."""
+    there = clock.now() + timedelta(hours=12)
+    return {"start": f"{there:%H}:00", "end": f"{there + timedelta(hours=1):%H}:00"}
 
 
 @asynccontextmanager

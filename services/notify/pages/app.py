@@ -23,12 +23,14 @@ from services.notify.pages.page import Page
 from services.notify.pages.registry import Shows, Who
 from services.notify.pages.statics import static
 from services.notify.pages.trouble import Mistakes, Stop
+from shared.ids import id_from
 from shared.messaging.processor import Outage, failure
 from shared.telemetry import logger
 
 log = logger(__name__)
 Opening = Callable[[Context, Request], Awaitable[Page]]
 METHODS = ["GET", "POST"]
+ONE_CLICK = b"One-Click"
 
 
 def application(context: Context) -> Starlette:
@@ -36,6 +38,7 @@ def application(context: Context) -> Starlette:
     _load()
     routes = [
         Route("/l/{token}", _endpoint(context, opening.by_link, _opened), methods=METHODS),
+        Route("/u/{token}", _endpoint(context, _by_link_or_button, _opened), methods=METHODS),
         Route("/static/{name}", static, methods=["GET"]),
     ]
     # What stands before what has a gap in its address: `/mine/copy` before `/mine/{what}`.
@@ -63,6 +66,16 @@ async def _opened(page: Page) -> Response:
     if handle is None:
         raise trouble.unknown_link()
     return await handle(page)
+
+
+async def _by_link_or_button(context: Context, request: Request) -> Page:
+    """No more mail of a kind: by a form of ours, or by the button of a mail program, which sends no form (RFC 8058)."""
+    if request.method != "POST" or ONE_CLICK not in await opening.body(request):
+        return await opening.by_link(context, request)
+    page = await opening.by_link(context, request, bare=True)
+    assert page.link is not None
+    page.posted, page.form_id = page.link.purpose == "unsubscribe", id_from("one-click", page.link.digest.hex())
+    return page
 
 
 def _opening(who: Who) -> Opening:

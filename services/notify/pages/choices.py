@@ -11,7 +11,8 @@ from shared.contracts.exchange import (
     ProposalAnswer,
     Stage,
 )
-from shared.contracts.profiles import ConsentField, DayPart, OnWordOf, Recorded
+from shared.contracts.notify import MailGroup
+from shared.contracts.profiles import ConsentField, DayPart, OnWordOf, Recorded, Way
 from shared.contracts.types import Weekday
 
 
@@ -113,6 +114,44 @@ PURPOSES = {
     "ask-on-behalf": marked("asking something for you"),
 }
 
+WAYS: dict[Way, str] = {
+    "email": marked("By e-mail"),
+    "phone": marked("By phone: the worker calls you"),
+    "letter": marked("By letter, or a knock on the door"),
+    "organisation": marked("Through an organisation that passes it on"),
+}
+REACHED: dict[Way, str] = {
+    "email": marked("by e-mail"),
+    "phone": marked("by telephone"),
+    "letter": marked("by letter, or at the door"),
+    "organisation": marked("through an organisation"),
+}
+MAIL_GROUPS: dict[MailGroup, tuple[str, str]] = {
+    "invitations": (
+        marked("Questions from neighbours"),
+        marked("When someone asks or offers something that may suit you."),
+    ),
+    "gatherings": (marked("Gatherings"), marked("When there is coffee, a game, something to do together.")),
+    "steps": (marked("What you asked or offered"), marked("At each step: we look, someone was found.")),
+    "afterwards": (marked("Afterwards"), marked("How it was, and a word of thanks.")),
+    "circle": (marked("Your circle"), marked("When someone asks whether you can fall back on each other.")),
+}
+SERVICES = {
+    "profiles": marked("Who you are and what you like"),
+    "exchange": marked("What you asked, offered and did together"),
+    "signals": marked("What workers follow up with you"),
+    "notify": marked("What we wrote to you"),
+}
+REFERRAL_STEPS = {
+    "accept": marked("We take it on"),
+    "reject": marked("We can't take it on"),
+    "start": marked("We have begun"),
+    "hold": marked("It has to wait"),
+    "complete": marked("It has come to its end"),
+    "fail": marked("It did not work out"),
+    "cancel": marked("It no longer goes on"),
+}
+
 SAID = {
     "saved": marked("It has been saved."),
     "thanks": marked("Thank you for your word. It has been passed on."),
@@ -146,12 +185,16 @@ SAID = {
     "next-looking": marked("We look for a neighbour who would enjoy it. You hear from us."),
     "next-waiting": marked("We look for a neighbour who would enjoy it. You hear from us."),
     "next-found": marked("Someone has been found. Look below."),
+    "returned": marked("Welcome back!"),
+    "seen": marked("It has been noted that you have seen it."),
+    "noted": marked("Thank you. It has been noted, and the worker is told."),
     "allowed": marked("You can be asked for this again."),
 }
 """With which sentence a page begins, after something was done."""
 
 MISTAKES = {
     "missing": marked("Fill this in."),
+    "sure": marked("Tick this box first."),
     "value_error": marked("Look at this once more."),
     "one_moment": marked("Choose a day, or a day of the week, and not both."),
     "choose": marked("Choose one."),

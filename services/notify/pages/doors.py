@@ -12,6 +12,7 @@ from services.notify.pages.registry import desk, mine, open_to_all, opens
 from services.notify.pages.trouble import Mistake, Mistakes
 from services.notify.repository import links as repository
 from shared import clock
+from shared.contracts.notify import DoWithout
 from shared.contracts.types import Email
 from shared.messaging import Transaction
 
@@ -37,6 +38,18 @@ async def the_desk(page: Page) -> Response:
             return page.show("doors/desk.html", used=True)
         return await _let_in(page, link, _inside(link.detail, "/desk"))
     return page.show("doors/desk.html", used=standing(link, clock.now()) == "used")
+
+
+@opens("unsubscribe")
+async def unsubscribe(page: Page) -> Response:
+    """No more mail of this kind. A mail program may post here by itself; a person presses a button."""
+    link = page.link
+    assert link is not None
+    if page.posted:
+        await page.do(page.build(DoWithout, participant_id=page.person_id, group=link.detail))
+        await page.use()
+        return page.go(done="yes")
+    return page.show("doors/unsubscribe.html", done=page.request.query_params.get("done") == "yes")
 
 
 @open_to_all("/new-link")

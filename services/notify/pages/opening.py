@@ -85,11 +85,14 @@ class Opened(Exception):
 
 async def body(request: Request) -> bytes:
     """What came, of a size that a form can have. Raises Stop."""
+    if (kept := getattr(request.state, "body", None)) is not None:
+        return bytes(kept)
     whole = b""
     async for part in request.stream():
         whole += part
         if len(whole) > MOST_BYTES:
             raise trouble.too_large()
+    request.state.body = whole
     return whole
 
 

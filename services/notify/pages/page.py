@@ -177,6 +177,10 @@ class Page:
             raise Mistakes([Mistake(at, "time")])
         return datetime.combine(on, clock_time, self.speech.zone)
 
+    def at_start(self, day: date) -> datetime:
+        """When a day begins here."""
+        return datetime.combine(day, time(0), self.speech.zone)
+
     def build(self, model: type[M], /, **values: Any) -> M:
         """A message of what was filled in. Raises Mistakes for what it can't hold."""
         return self.build_at({}, model, **values)

@@ -1,0 +1,29 @@
+"""SQL of what the pages show beside what services answer: for whom someone may act, and how who acted is called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from services.notify.domain.people import Person
+from services.notify.repository.people import person_from
+from shared.messaging import Transaction
+
+
+async def may_act_for(tx: Transaction, holder_id: UUID) -> list[Person]:
+    """Of whom they hold the mandate now."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM participant WHERE mandate_holder_ids @> ARRAY[$1::uuid] AND status <> 'left'
+        ORDER BY name, participant_id LIMIT 50
+        """,
+        holder_id,
+    )
+    return [person_from(row) for row in rows]
+
+
+async def names_of_actors(tx: Transaction, actors: Collection[str]) -> dict[str, str]:
+    """What `worker:<id>` and `partner:<id>` are called, of those that are known."""
+    ids = [each.partition(":")[2] for each in actors if each.startswith("worker:")]
+    rows = await tx.fetch("SELECT worker_id, name FROM worker WHERE worker_id::text = ANY($1::text[])", ids)
+    return {f"worker:{row['worker_id']}": row["name"] for row in rows}
