@@ -13,6 +13,7 @@ SUBJECTS = {
     "participants": ("deploy.commands.participants", "Who is in the network: register, import, show, erase."),
     "exchange": ("deploy.commands.exchange", "Small help: asks, offers, invitations, what comes of them."),
     "gatherings": ("deploy.commands.gatherings", "People meeting: plan, invite, who was there."),
+    "directory": ("deploy.commands.directory", "Services that one can be referred to: import, search, show, export."),
     "workers": ("deploy.commands.workers", "The professionals: neighbourhoods, hours, absence, backup."),
     "neighbourhoods": ("deploy.commands.neighbourhoods", "The areas that workers know on foot."),
     "organisations": ("deploy.commands.organisations", "Local service centres, care providers, associations."),

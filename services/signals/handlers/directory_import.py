@@ -95,7 +95,7 @@ async def _take(tx: Transaction, source: str, command: FinishImport, waiting: di
     for resource, number in waiting.items():
         new, changed = await repository.take(tx, source, command.import_id, resource, number)
         counted.add(new=new, changed=changed, same=number - new - changed)
-    counted.add(gone=await repository.drop_gone(tx, source, command.import_id))
+    counted.add(gone=await repository.drop_gone(tx, source, command.import_id, command.unsure))
     return counted
 
 

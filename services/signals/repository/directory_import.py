@@ -127,16 +127,16 @@ async def take(tx: Transaction, source: str, import_id: UUID, resource: str, mos
     return new, changed
 
 
-async def drop_gone(tx: Transaction, source: str, import_id: UUID) -> int:
-    """Rows that the source no longer has. Returns how many."""
+async def drop_gone(tx: Transaction, source: str, import_id: UUID, unsure: Sequence[str]) -> int:
+    """Rows that the source no longer has, but for tables of which that isn't sure. Returns how many."""
     done = await tx.execute(
         """
-        DELETE FROM directory_row AS r WHERE r.source = $1 AND NOT EXISTS (
+        DELETE FROM directory_row AS r WHERE r.source = $1 AND r.resource <> ALL($3::text[]) AND NOT EXISTS (
             SELECT FROM directory_staged AS s
             WHERE s.import_id = $2 AND s.resource = r.resource AND s.row_id = r.row_id
         )
         """,
-        source, import_id,
+        source, import_id, list(unsure),
     )  # fmt: skip
     return int(done.split()[-1])
 

@@ -101,6 +101,8 @@ class FinishImport(Command, type="signals.import.finish.v1", result=ImportFinish
     import_id: UUID
     rows: dict[Resource, int]
     """How many rows were brought of each table, with those that are kept: what got lost on the way is noticed."""
+    unsure: list[Resource] = []
+    """Tables with rows of which not even the id could be read: nothing of them counts as gone."""
 
 
 class ImportProgress(Contract):
