@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from shared import clock
 from shared.contracts.signals import (
     AnswerOffer,
     ChangeSignal,
@@ -20,14 +19,12 @@ from shared.contracts.signals import (
     ReadNotes,
     ReopenSignal,
     ShowSignal,
-    Signal,
     SignalCameBack,
     SignalClosed,
     SignalMerged,
     SignalOfferAnswered,
     SignalOffered,
     SignalRaised,
-    SignalRef,
     SignalTaken,
     SnoozeSignal,
     TakeSignal,
@@ -36,33 +33,8 @@ from shared.contracts.signals import (
 )
 from shared.ids import new_id
 from tests.handling import PLACE
-from tests.signals.neighbourhood import Place, Signals, by, me
-
-
-def in_days(days: int) -> date:
-    return (clock.now() + timedelta(days=days)).date()
-
-
-async def show(signals: Signals, signal_id: UUID, **how: Any) -> Signal:
-    found: Signal = await signals.get(ShowSignal(signal_id=signal_id), **how)
-    return found
-
-
-async def raised(signals: Signals, place: Place, **more: Any) -> SignalRef:
-    """A worker noticed something about someone."""
-    who = more.pop("participant_id", None) or await signals.someone(place)
-    how = more.pop("how", by(place.marie))
-    ref: SignalRef = await signals.get(
-        RaiseSignal(participant_id=who, **({"kind": "household"} | more)), **how
-    )  # fmt: skip
-    return ref
-
-
-async def taken(signals: Signals, place: Place, **more: Any) -> SignalRef:
-    """One that Marie has."""
-    ref = await raised(signals, place, **more)
-    found: SignalRef = await signals.get(TakeSignal(signal_id=ref.signal_id), **by(place.marie))
-    return found
+from tests.signals.neighbourhood import Signals, by, me
+from tests.signals.raising import in_days, raised, show, taken
 
 
 async def what(signals: Signals, signal_id: UUID) -> list[str]:

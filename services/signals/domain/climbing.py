@@ -34,14 +34,15 @@ class Ladder:
         neighbourhood has nobody at all.
         """
         place = self.place
-        if step == "worker" and (urgency == "today" or place.role in ("worker", "backup")) and place.role != "nobody":
+        now = urgency == "today" or place.role in ("worker", "backup")
+        if step == "worker" and now and place.role != "nobody":
             return place.role, place.worker_id
-        if step == "worker" and place.at_work_role in ("worker", "backup"):
+        if step == "worker" and urgency != "today" and place.at_work_role is not None:
             return place.at_work_role, place.at_work_id
         backup_id = place.backup_id or self.backup_of_told
         if step != "coordinator" and backup_id is not None and backup_id != told_id:
             return "backup", backup_id
-        return "coordinator", self.coordinator_id or place.worker_id
+        return "coordinator", self.coordinator_id or place.worker_id or place.at_work_id
 
 
 def after(step: Step) -> Step | None:

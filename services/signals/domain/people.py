@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.contracts.profiles import DutyRole, Status
+from shared.contracts.profiles import DutyRole, Status, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Neighbourhood:
     coordinator_id: UUID | None = None
     at_work_id: UUID | None = None
     """The worker or backup who was on duty last: whom something goes to that can wait until they are at work."""
-    at_work_role: DutyRole | None = None
+    at_work_role: Step | None = None
 
     @property
     def zone(self) -> ZoneInfo:

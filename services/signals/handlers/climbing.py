@@ -29,10 +29,14 @@ async def on_signal_due(event: SignalDue, tx: Transaction) -> None:
         await come_back(tx, signal)
 
 
-async def bring(tx: Transaction, signal: Signal, step: Step = "worker", *, why: str = "new") -> Signal:
-    """Tell someone of what is open, and wait for them. Returns it, not kept yet."""
+async def bring(
+    tx: Transaction, signal: Signal, step: Step = "worker", *, why: str = "new", again: bool = False
+) -> Signal:
+    """Tell someone of what is open, and wait for them; `again`: it may be who was told last. Returns it, not kept yet."""
     place = await access.place(tx, signal.neighbourhood_id)
-    at, worker_id = (await ladder(tx, place, signal.told_id)).whom(step, signal.urgency, signal.told_id)
+    at, worker_id = (await ladder(tx, place, signal.told_id)).whom(
+        step, signal.urgency, None if again else signal.told_id
+    )
     signal = replace(signal, step=at, told_id=worker_id, told_at=tx.now)
     await tell(tx, signal, at, worker_id, why=why)
     await wait(tx, signal, place)

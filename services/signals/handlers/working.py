@@ -192,7 +192,7 @@ async def merge(tx: Transaction, signal: Signal, into: Signal, *, by: str) -> Si
     await keep(tx, gone, by, "merged", SignalMerged, fact_says={"into_id": into.signal_id})
     await repository.point_to(tx, gone.signal_id, into.signal_id)
     if into.stage == "open" and stays.stage == "open" and domain.more_urgent(stays.urgency, into.urgency):
-        stays = await climbing.bring(tx, stays, stays.step or "worker")
+        stays = await climbing.bring(tx, stays, stays.step or "worker", again=True)
     elif into.stage == "open" and stays.stage == "taken":
         await climbing.stop(tx, into.signal_id)
     await keep(tx, stays, by, "changed", SignalChanged)
@@ -248,7 +248,7 @@ async def _told_again(tx: Transaction, before: Signal, after: Signal, actor: Act
     more = domain.more_urgent(after.urgency, before.urgency)
     if after.stage == "open":
         if more:
-            return await climbing.bring(tx, after, after.step or "worker")
+            return await climbing.bring(tx, after, after.step or "worker", again=True)
         await climbing.wait(tx, after, await access.place(tx, after.neighbourhood_id))
     elif more and after.stage == "snoozed":
         after = replace(await climbing.back(tx, after, by=str(actor)), version=after.version + 1)
