@@ -1,4 +1,4 @@
-"""How mails read and look: what each may tell (`data`), in which words (`locales/`, `language`), in which form (`letter`).
+"""How mails read and look: what each may tell (`data`), in which words (`language`), in which form (`letter`).
 
 `compose(mail, reader)` is all that the rest of the service calls. What a template may use has a field in `data`; what
 nobody may read in a mail has none.

@@ -108,17 +108,17 @@ def _written(event: Event, method: str, now: datetime, zone: ZoneInfo) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", method)
     event.add("dtstamp", now)
-    start = event.start
-    if isinstance(start, datetime):
-        calendar.add_component(_timezone(zone, start.year))
     calendar.add_component(event)
-    return bytes(calendar.to_ical())
+    written, start = bytes(calendar.to_ical()), event.start
+    if isinstance(start, datetime):
+        written = written.replace(b"BEGIN:VEVENT", _clock(zone, start.year) + b"BEGIN:VEVENT", 1)
+    return written
 
 
 @cache
-def _timezone(zone: ZoneInfo, year: int) -> Timezone:
-    """Its clock in that year, and the one after."""
-    return Timezone.from_tzid(zone.key, first_date=date(year, 1, 1), last_date=date(year + 2, 1, 1))
+def _clock(zone: ZoneInfo, year: int) -> bytes:
+    """The VTIMEZONE of that year and the next: making one takes longer than all the rest."""
+    return bytes(Timezone.from_tzinfo(zone, first_date=date(year, 1, 1), last_date=date(year + 2, 1, 1)).to_ical())
 
 
 def _plain(words: str) -> str:

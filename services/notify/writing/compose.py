@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from services.notify.writing import calendars, look, text, words
-from services.notify.writing.data import Composed, Mail, Reader, Thing
+from services.notify.writing.data import Composed, Digest, DigestItem, Mail, Reader
 from services.notify.writing.language import Speech
 from services.notify.writing.letter import Foot, Letter
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
-_PADDING = Markup("&#8199;&#65279;" * 60)
+TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
+_HTML = "_html.j2"
+_PADDING = "\u2007\ufeff" * 60
 """After the preview, so that a list of mails doesn't go on with the mail itself."""
 
 
@@ -37,7 +38,7 @@ def written(mail: Mail, reader: Reader, speech: Speech) -> Letter:
     """The blocks of a mail: what all its forms say."""
     letter = Letter(speech, mail.url)
     letter.greet(reader.name)
-    _template(mail.kind).render(_context(mail, reader, speech, letter))
+    _template(mail.kind).render(_context(mail, reader, letter))
     _close(letter, mail, reader)
     return letter
 
@@ -47,8 +48,13 @@ def as_text(letter: Letter) -> str:
 
 
 def as_html(letter: Letter, speech: Speech) -> str:
-    html = _layout("_html.j2").render(letter=letter, speech=speech, kept=Markup(look.kept()), padding=_PADDING)
-    return _inliner().inline(html)
+    return _layout(_HTML).render(letter=letter, speech=speech, kept=_kept(), padding=_PADDING)
+
+
+@cache
+def _kept() -> Markup:
+    """Our own style, which has nothing of anyone in it."""
+    return Markup(look.kept())  # noqa: S704
 
 
 def bdi(words: str) -> Markup:
@@ -70,33 +76,76 @@ def _close(letter: Letter, mail: Mail, reader: Reader) -> None:
         letter.foot.append(Foot(words, reader.preferences_url, label))
 
 
-def _context(mail: Mail, reader: Reader, speech: Speech, letter: Letter) -> dict[str, Any]:
+def _context(mail: Mail, reader: Reader, letter: Letter) -> dict[str, Any]:
     """What a template can use: the fields of its mail, the methods of the letter, and words for what contracts name."""
-    fields = {name: getattr(mail, name) for name in mail.__dataclass_fields__}
-    says = {name: getattr(letter, name) for name in Letter.USED}
-    return {**fields, **says, "reader": reader, "speech": speech, "words": words, "_": speech.say}
+    speech, worker = letter.speech, reader.worker
+    return {
+        **{name: getattr(mail, name) for name in mail.__dataclass_fields__},
+        **{name: getattr(letter, name) for name in Letter.USED},
+        "kind": mail.kind,
+        "_": speech.say,
+        "count": speech.count,
+        "speech": speech,
+        "reader": reader,
+        "words": words,
+        "neighbourhood": text.name(reader.neighbourhood),
+        "worker": text.name(worker.name) if worker else speech.say("your worker"),
+        "worker_name": text.name(worker.name) if worker else "",
+        "name_of": text.name,
+        "told": lambda table, codes: speech.several([speech.say(table[code]) for code in codes]),
+        "shown": lambda value: speech.say("not shown") if value is None else speech.number(value),
+        "groups": grouped(mail, speech) if isinstance(mail, Digest) else (),
+        "below": lambda item: _below(item, speech),
+    }
 
 
-@cache
-def _inliner() -> css_inline.CSSInliner:
-    return css_inline.CSSInliner(extra_css=look.inlined(), keep_style_tags=True, load_remote_stylesheets=False)
+@dataclass(frozen=True)
+class Group:
+    """A part of a digest."""
+
+    title: str
+    items: list[DigestItem]
+
+
+def grouped(digest: Digest, speech: Speech) -> list[Group]:
+    """What can be done, by what it takes; within a group in the order given."""
+    groups = {name: [each for each in digest.items if each.what in group] for name, group in words.GROUPED.items()}
+    return [Group(speech.say(words.GROUP[name]), items) for name, items in groups.items() if items]
+
+
+def _below(item: DigestItem, speech: Speech) -> str:
+    told = [
+        speech.say("It came up to you from a colleague") if item.climbed else "",
+        speech.say("since {day}", day=speech.day(item.since)) if item.since else "",
+        speech.say("by {day}", day=speech.day(item.by)) if item.by else "",
+    ]
+    return " · ".join(each for each in told if each)
 
 
 @cache
 def _template(kind: str) -> Template:
     """Templates write on the letter; what they print is thrown away."""
-    return _environment(autoescape=False).get_template(f"{kind}.j2")
+    return _environment().get_template(f"{kind}.j2")
 
 
 @cache
 def _layout(name: str) -> Template:
-    return _environment(autoescape=name == "_html.j2").get_template(name)
+    return _environment().get_template(name)
 
 
 @cache
-def _environment(*, autoescape: bool) -> Environment:
+def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES / "mail"), autoescape=autoescape, undefined=StrictUndefined, auto_reload=False
+        loader=FunctionLoader(_source),
+        autoescape=lambda name: name == _HTML,  # noqa: S701 - the others are no HTML
+        undefined=StrictUndefined,
+        auto_reload=False,
     )
     environment.filters["bdi"] = bdi
     return environment
+
+
+def _source(name: str) -> str | None:
+    path = TEMPLATES / name
+    source = path.read_text("utf-8") if path.is_file() else None
+    return look.worked_in(source) if source is not None and name == _HTML else source

@@ -109,7 +109,7 @@ class Thing:
     kind: str | None = None
     """Of the policy's list."""
     words: str | None = None
-    when: When = When()
+    when: When = field(default_factory=When)
     often: Often = "once"
 
 
@@ -375,8 +375,8 @@ class Escalated(ToWorker, kind="escalated"):
     step: Step
     urgency: Urgency
     since: datetime
-    worker: Worker | None = None
-    """Who had it before."""
+    before: Worker | None = None
+    """Who had it."""
 
 
 @dataclass(frozen=True, kw_only=True)

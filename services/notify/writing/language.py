@@ -29,9 +29,10 @@ SOURCE = "en"
 _EITHER = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 
-def languages() -> list[str]:
+@cache
+def languages() -> tuple[str, ...]:
     """Those that there is a catalogue for, and that of the message ids."""
-    return sorted({SOURCE, *(path.name for path in LOCALES.iterdir() if path.is_dir())})
+    return tuple(sorted({SOURCE, *(path.name for path in LOCALES.iterdir() if path.is_dir())}))
 
 
 @cache
@@ -69,6 +70,11 @@ def _plural(language: str, formal: bool, one: str, many: str, number: int) -> st
     return chosen(translations(language).ngettext(one, many, number), formal)
 
 
+@cache
+def _rtl(language: str) -> bool:
+    return bool(Locale.parse(language).text_direction == "rtl")
+
+
 @dataclass(frozen=True)
 class Speech:
     """One language, formal or not, on one clock."""
@@ -87,7 +93,11 @@ class Speech:
 
     @property
     def rtl(self) -> bool:
-        return Locale.parse(self.language).text_direction == "rtl"
+        return _rtl(self.language)
+
+    @property
+    def language_name(self) -> str:
+        return Locale.parse(self.language).get_display_name() or self.language
 
     @property
     def dir(self) -> str:
@@ -173,7 +183,7 @@ class Speech:
 
     def _weekday(self, name: str) -> str:
         names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-        return Locale.parse(self.language).days["format"]["wide"][names.index(name)]
+        return str(Locale.parse(self.language).days["format"]["wide"][names.index(name)])
 
     def _local(self, day: date | datetime) -> date:
         return day.astimezone(self.zone).date() if isinstance(day, datetime) else day

@@ -66,10 +66,11 @@ def choice(url: str, answer: str) -> str:
 
 
 class Letter:
-    """What the blocks of a template are written on. Where a method takes words of ours, it takes an English message id."""
+    """What the blocks of a template are written on. Words of ours are given as English message ids."""
 
     USED: ClassVar[tuple[str, ...]] = (
-        "subject", "preview", "say", "say_count", "heading", "small", "quote", "fact", "reach", "action", "answer", "line",
+        "subject", "preview", "preview_of", "say", "say_count", "heading", "titled", "small", "quote", "fact", "reach",
+        "action", "answer", "line",
     )  # fmt: skip
     """What a template calls."""
 
@@ -84,11 +85,17 @@ class Letter:
     # --- in a header, and what a list of mails shows beside it
 
     def subject(self, id_: str, /, **values: Any) -> str:
-        self.title = text.shortened(text.one_line(text.plain(self.speech.say(id_, **values))), text.LONGEST_SUBJECT)
+        self.title = text.shortened(
+            text.one_line(text.plain(_sentence(self.speech.say(id_, **values)))), text.LONGEST_SUBJECT
+        )
         return ""
 
     def preview(self, id_: str, /, **values: Any) -> str:
-        self.before = text.one_line(self.speech.say(id_, **values))
+        self.before = text.one_line(_sentence(self.speech.say(id_, **values)))
+        return ""
+
+    def preview_of(self, *words: str) -> str:
+        self.before = text.one_line(", ".join(words))
         return ""
 
     # --- blocks
@@ -100,21 +107,30 @@ class Letter:
         return self._add(Block("sign", self._isolated(text.name(name)), [each for each in below if each]))
 
     def say(self, id_: str, /, **values: Any) -> str:
-        return self._add(Block("say", self.speech.say(id_, **values)))
+        return self._add(Block("say", _sentence(self.speech.say(id_, **values))))
 
     def say_count(self, one: str, many: str, number: int, /, **values: Any) -> str:
-        return self._add(Block("say", self.speech.count(one, many, number, **values)))
+        return self._add(Block("say", _sentence(self.speech.count(one, many, number, **values))))
 
     def heading(self, id_: str, /, **values: Any) -> str:
         return self._add(Block("heading", self.speech.say(id_, **values)))
+
+    def titled(self, words: str) -> str:
+        """A heading in words that are not ours."""
+        return self._add(Block("heading", self._isolated(text.shortened(text.one_line(words), text.LONGEST_SUBJECT))))
 
     def small(self, id_: str, /, **values: Any) -> str:
         return self._add(Block("small", self.speech.say(id_, **values)))
 
     def quote(self, words: str | None) -> str:
-        """What someone wrote, as theirs."""
-        lines = text.paragraphs(words or "")
-        return self._add(Block("quote", parts=[self._isolated(line) for line in lines])) if lines else ""
+        """What someone wrote, as theirs: between the quotation marks of the language."""
+        opens, _, closes = self.speech.say("“{words}”").partition("{words}")
+        lines = [self._isolated(line) for line in text.paragraphs(words or "")]
+        if not lines:
+            return ""
+        lines[0] = opens + lines[0]
+        lines[-1] += closes
+        return self._add(Block("quote", parts=lines))
 
     def fact(self, id_: str, value: str | None, href: str = "") -> str:
         if not value:
@@ -136,7 +152,8 @@ class Letter:
 
     def line(self, title: str, url: str, words: str = "", below: str = "") -> str:
         words = " ".join(text.paragraphs(words))
-        return self._join("lines", Line(title, url, self._isolated(words), below))
+        quoted = self.speech.say("“{words}”", words=words) if words else ""
+        return self._join("lines", Line(title, url, quoted, below))
 
     def _join(self, shape: Shape, part: object) -> str:
         if not self.blocks or self.blocks[-1].shape != shape:
@@ -150,6 +167,11 @@ class Letter:
 
     def _isolated(self, words: str) -> str:
         return text.isolated(words, rtl=self.speech.rtl)
+
+
+def _sentence(words: str) -> str:
+    """What begins with `your worker` begins with a capital."""
+    return words[:1].upper() + words[1:]
 
 
 def tel(phone: str | None) -> str:

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+import css_inline
+
 STATIC = Path(__file__).parents[1] / "static"
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _DECLARED = re.compile(r"--([\w-]+):\s*([^;]+);")
@@ -28,10 +30,18 @@ def tokens(*, dark: bool = False) -> dict[str, str]:
     return {name: _px(value.strip()) for name, value in found.items()}
 
 
-@cache
-def inlined() -> str:
-    """The rules that css-inline works into each element."""
-    return _resolved(_rules(), tokens())
+def worked_in(template: str) -> str:
+    """A template in which each class has its style beside it: not every mail program reads a style sheet.
+
+    Done once, on the template: each element has its own class, and no rule looks further than that.
+    """
+    inliner = css_inline.CSSInliner(extra_css=_resolved(_rules(), tokens()), load_remote_stylesheets=False)
+
+    def with_style(found: re.Match[str]) -> str:
+        style = re.search(r'style="[^"]*"', inliner.inline(f"<p {found.group()}></p>"))
+        return f"{found.group()} {style.group()}" if style else found.group()
+
+    return re.sub(r'class="[^"]*"', with_style, template)
 
 
 @cache
