@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.signals.repository import asked, notes
+from services.signals.repository import asked, details, figures, gatherings, notes, referrals
 from services.signals.repository import retention as repository
 from services.signals.secrecy import Cipher, Unreadable
 from shared.contracts.signals import AskedDue
 from shared.messaging import Transaction
-from shared.policy import Policy
+from shared.policy import Policy, Retention
 from shared.telemetry import logger
 
 log = logger(__name__)
@@ -29,6 +29,8 @@ async def retention(tx: Transaction) -> dict[str, int]:
     return {
         "signals": await repository.expire_signals(tx, tx.now - timedelta(days=keep.signals)),
         "readings": await notes.expire_readings(tx, tx.now - timedelta(days=keep.readings)),
+        "referrals": await _referrals(tx, keep),
+        "figures": await figures.remove_old(tx, tx.now - timedelta(days=keep.figures)),
         "asked": len(no_longer_asked),
         "heard": heard,
         "encrypted_anew": await encrypt_anew(tx),
@@ -46,4 +48,23 @@ async def encrypt_anew(tx: Transaction) -> int:
         except Unreadable:
             log.error("a note can't be read with any key in the file", note_id=str(note_id), key_id=sealed.key_id)
     await notes.seal_anew(tx, anew)
+    return len(anew) + await _details_anew(tx, cipher)
+
+
+async def _details_anew(tx: Transaction, cipher: Cipher) -> int:
+    """The same for the details of referrals."""
+    anew = []
+    for referral_id, sealed in await details.under_other_keys(tx, cipher.known_key_ids, cipher.key_id, AT_ONCE):
+        try:
+            anew.append((referral_id, cipher.reencrypted(sealed)))
+        except Unreadable:
+            log.error("details can't be read", referral_id=str(referral_id), key_id=sealed.key_id)
+    await details.seal_anew(tx, anew)
     return len(anew)
+
+
+async def _referrals(tx: Transaction, keep: Retention) -> int:
+    """What is long over; of gatherings and of services that were told, as long as that can still matter."""
+    await referrals.expire_farewells(tx, tx.now - HEARD)
+    await gatherings.expire(tx, tx.now - HEARD)
+    return await referrals.expire(tx, tx.now - timedelta(days=keep.referrals))

@@ -57,6 +57,8 @@ CODES: dict[str, str] = {
     "closed": "It was dealt with before.",
     "busy": "Something else is at the same thing at this moment: wait until it is done.",
     "incomplete": "Some of what was sent before is not here: begin again, and send all of it.",
+    "details_missing": "The consent names fields that were not written down: write the details first.",
+    "not_fitting": "A retry goes to the same service as the referral before, a forward to another.",
     "still_fails": "A dead letter failed again: it stays a dead letter.",
     "failed": "It could not be handled, through no fault of yours: the operator has it.",
     "try_again": "The service can't reach its database: send the same id again in a while.",

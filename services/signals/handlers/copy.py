@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from services.signals.handlers import access, notes
+from services.signals.handlers import access, details, notes
 from services.signals.repository import copy as repository
 from services.signals.repository import notes as kept
 from services.signals.repository import signals
@@ -33,6 +33,8 @@ async def copy_of_person(query: CopyOfPerson, tx: Transaction) -> PersonCopy:
 
 async def _opened(tx: Transaction, actor: Actor, participant_id: UUID, item: CopiedItem) -> CopiedItem:
     """What was encrypted as it was written. That a worker got a note so is recorded as any other reading."""
+    if item.kind == "referral_details" and actor.kind != "operator":
+        return await details.copied(tx, actor, participant_id, item)
     if item.kind != "note" or not await _may_read(tx, actor, participant_id, item.data):
         return item
     signal_id = UUID(item.data["signal_id"])

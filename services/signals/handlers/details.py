@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 from services.signals.domain import consents as consented
 from services.signals.domain import details as domain
@@ -12,10 +13,11 @@ from services.signals.domain.details import Kept
 from services.signals.domain.referrals import OPEN, WITH_SERVICE, Referral
 from services.signals.handlers.referrals_access import SERVICE, opened
 from services.signals.handlers.referrals_answers import seen
-from services.signals.repository import consents
+from services.signals.repository import consents, notes
 from services.signals.repository import details as repository
 from services.signals.repository import referrals as steps
-from shared.access import STAFF
+from shared.access import STAFF, Actor
+from shared.contracts.person import CopiedItem
 from shared.contracts.signals import FetchDetails, ReferralDetails, ReferralRef, WriteDetails
 from shared.messaging import Rejected, Transaction, handles
 
@@ -43,8 +45,23 @@ async def fetch_details(query: FetchDetails, tx: Transaction) -> ReferralDetails
     fields = domain.visible(consent, kept)
     referral = await seen(tx, referral, str(hand.actor))
     await consents.fetched(tx, consent.consent_id)
-    await repository.record_fetch(tx, referral.participant_id, referral.referral_id, str(hand.actor), fields)
+    await notes.record_reading(
+        tx, referral.participant_id, str(hand.actor), "details", referral_id=referral.referral_id, fields=fields
+    )
     return domain.shown(referral, consent, json.loads(tx.settings.cipher.open(kept.sealed)), fields)
+
+
+async def copied(tx: Transaction, actor: Actor, participant_id: UUID, item: CopiedItem) -> CopiedItem:
+    """The details among a person's copy, as they were written. That a worker gets them so is recorded."""
+    referral_id = UUID(item.data["referral_id"])
+    kept = await repository.read(tx, referral_id)
+    if kept is None:
+        return item
+    if actor.kind == "worker":
+        await notes.record_reading(
+            tx, participant_id, str(actor), "details", referral_id=referral_id, fields=kept.filled
+        )
+    return CopiedItem(kind=item.kind, data={**item.data, **json.loads(tx.settings.cipher.open(kept.sealed))})
 
 
 async def _visible(tx: Transaction, referral: Referral) -> tuple[Consent, Kept]:

@@ -113,7 +113,7 @@ async def _check_draft(tx: Transaction, command: DraftReferral, person: Person) 
     await _service(tx, command.service_id)
     policy = access.policy(tx, await access.place(tx, person.neighbourhood_id))
     if not policy.has_signal_kind(command.kind):
-        raise Rejected("unknown_kind", "kind is not on the policy's list of kinds of signals: choose from it", "kind")
+        raise access.unknown_kind()
     if command.signal_id and not await repository.is_signal_of(tx, command.signal_id, person.participant_id):
         raise Rejected("unknown_id", "signal_id is no signal about this person: see theirs", "signal_id")
     if command.previous_id is not None and command.follows_as is not None:

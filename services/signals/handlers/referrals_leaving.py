@@ -9,6 +9,7 @@ from uuid import UUID
 from services.signals.domain import referrals as domain
 from services.signals.domain.referrals import OPEN
 from services.signals.handlers import referrals_telling as telling
+from services.signals.repository import people
 from services.signals.repository import referrals as repository
 from shared.contracts.signals import ReferralDue
 from shared.messaging import Transaction
@@ -29,8 +30,11 @@ async def settle(tx: Transaction, participant_id: UUID, *, erased: bool = False)
 
 
 async def merge(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
-    """The referrals of the one are of the other."""
+    """The referrals of the one are of the other, who may have left."""
     await repository.move(tx, double_id, survivor_id)
+    survivor = await people.person(tx, survivor_id)
+    if survivor is not None and survivor.status == "left":
+        await settle(tx, survivor_id)
 
 
 async def erase(tx: Transaction, participant_ids: Sequence[UUID]) -> None:

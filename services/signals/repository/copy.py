@@ -35,7 +35,20 @@ _SIGNALS = """
     UNION ALL
     SELECT 7, r.reading_id::text, 'reading', to_jsonb(r) FROM reading AS r WHERE r.participant_id = $1
 """
+_REFERRALS = """
+    SELECT 11 AS place, r.referral_id::text AS id, 'referral' AS kind, to_jsonb(r) AS data
+    FROM referral AS r WHERE r.participant_id = $1
+    UNION ALL
+    SELECT 12, s.step_id::text, 'referral_step', to_jsonb(s)
+    FROM referral_step AS s JOIN referral AS r USING (referral_id) WHERE r.participant_id = $1
+    UNION ALL
+    SELECT 13, c.consent_id::text, 'referral_consent', to_jsonb(c)
+    FROM referral_consent AS c JOIN referral AS r USING (referral_id) WHERE r.participant_id = $1
+    UNION ALL
+    SELECT 14, d.referral_id::text, 'referral_details', to_jsonb(d) - 'token' - 'key_id'
+    FROM referral_details AS d JOIN referral AS r USING (referral_id) WHERE r.participant_id = $1
+"""
 _HELD = f"""
-WITH item AS ({_SIGNALS})
+WITH item AS ({_SIGNALS} UNION ALL {_REFERRALS})
 SELECT kind, jsonb_strip_nulls(data) AS data FROM item ORDER BY place, id OFFSET $2 LIMIT $3
 """  # noqa: S608

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from services.signals.domain.details import Kept
 from services.signals.secrecy import Sealed
 from shared.contracts.signals import ReferralField
-from shared.ids import new_id
 from shared.messaging import Transaction
 
 
@@ -40,34 +39,23 @@ async def delete(tx: Transaction, referral_id: UUID) -> None:
     await tx.execute("DELETE FROM referral_details WHERE referral_id = $1", referral_id)
 
 
-async def under_other_keys(tx: Transaction, key_id: str, limit: int) -> list[tuple[UUID, Sealed]]:
-    """Details that are encrypted with another key than this one; nobody else changes them meanwhile."""
+async def under_other_keys(
+    tx: Transaction, key_ids: Collection[str], but: str, limit: int
+) -> list[tuple[UUID, Sealed]]:
+    """Details that one of these keys encrypted, but not that one; those that someone else is at are left out."""
     rows = await tx.fetch(
         """
-        SELECT referral_id, token, key_id FROM referral_details WHERE key_id <> $1
-        ORDER BY referral_id LIMIT $2 FOR UPDATE SKIP LOCKED
+        SELECT referral_id, token, key_id FROM referral_details WHERE key_id = ANY($1::text[]) AND key_id <> $2
+        ORDER BY referral_id LIMIT $3 FOR UPDATE SKIP LOCKED
         """,
-        key_id, limit,
+        list(key_ids), but, limit,
     )  # fmt: skip
     return [(row["referral_id"], Sealed(row["token"], row["key_id"])) for row in rows]
 
 
-async def reencrypt(tx: Transaction, referral_id: UUID, sealed: Sealed) -> None:
-    """The same details under another key."""
-    await tx.execute(
+async def seal_anew(tx: Transaction, details: Sequence[tuple[UUID, Sealed]]) -> None:
+    """The same details, under another key."""
+    await tx.executemany(
         "UPDATE referral_details SET token = $2, key_id = $3 WHERE referral_id = $1",
-        referral_id, sealed.token, sealed.key_id,
-    )  # fmt: skip
-
-
-async def record_fetch(
-    tx: Transaction, participant_id: UUID, referral_id: UUID, by: str, fields: Collection[ReferralField]
-) -> None:
-    """That a service fetched these details of a person: it stands among what was read about them."""
-    await tx.execute(
-        """
-        INSERT INTO reading (reading_id, participant_id, at, by, what, referral_id, fields)
-        VALUES ($1, $2, $3, $4, 'details', $5, $6)
-        """,
-        new_id(), participant_id, tx.now, by, referral_id, list(fields),
-    )  # fmt: skip
+        [(referral_id, sealed.token, sealed.key_id) for referral_id, sealed in details],
+    )

@@ -194,7 +194,8 @@ async def erase(tx: Transaction, participant_id: UUID) -> None:
     await tx.execute(
         """
         INSERT INTO referral_farewell (referral_id, service_id, at)
-        SELECT referral_id, service_id, $2::timestamptz FROM referral WHERE participant_id = $1 AND requested_at IS NOT NULL
+        SELECT referral_id, service_id, $2::timestamptz FROM referral
+        WHERE participant_id = $1 AND requested_at IS NOT NULL
         ON CONFLICT DO NOTHING
         """,
         participant_id, tx.now,

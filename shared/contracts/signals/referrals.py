@@ -109,14 +109,14 @@ class WriteDetails(Confidence, type="signals.referral.write-details.v1", result=
     question: Note | None = None
 
 
-class ConsentRef(Contract):
+class ReferralConsentRef(Contract):
     """A consent to a referral, as answer to a command about it."""
 
     consent_id: UUID
     referral_id: UUID
 
 
-class GiveReferralConsent(Command, type="signals.consent.give.v1", result=ConsentRef):
+class GiveReferralConsent(Command, type="signals.consent.give.v1", result=ReferralConsentRef):
     """Record that the person agrees that this one service sees these fields, until a day.
 
     By a worker, the person, or who holds their mandate. Given again it replaces what was given before: to renew it, or
@@ -139,7 +139,7 @@ class GiveReferralConsent(Command, type="signals.consent.give.v1", result=Consen
     """Whose word it is, when a worker records it."""
 
 
-class WithdrawReferralConsent(Command, type="signals.consent.withdraw.v1", result=ConsentRef):
+class WithdrawReferralConsent(Command, type="signals.consent.withdraw.v1", result=ReferralConsentRef):
     """By the person, by who holds their mandate, or recorded by a worker: at any time, without a reason.
 
     Access ends and the referral is cancelled, in the same moment.
@@ -500,6 +500,7 @@ __all__ = [
     "PartnerReferral",
     "Referral",
     "ReferralConsent",
+    "ReferralConsentRef",
     "ReferralCount",
     "ReferralDetails",
     "ReferralField",
