@@ -29,9 +29,11 @@ async def hours(tx: Transaction, service_id: str) -> list[Hours]:
 
 
 async def answers_by_events(tx: Transaction, organisation_id: str | None) -> bool:
-    """Whether a partner acts for this organisation of profiles."""
+    """Whether a partner answers referrals for this organisation of profiles."""
     return bool(
-        await tx.fetchval("SELECT EXISTS (SELECT FROM partner_grant WHERE organisation_id = $1)", organisation_id)
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM partner_grant WHERE organisation_id = $1 AND answers_referrals)", organisation_id
+        )
     )
 
 
