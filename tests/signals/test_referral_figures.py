@@ -73,7 +73,7 @@ COUNTS = st.dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(COUNTS)
 def test_no_difference_of_what_is_shown_gives_fewer_than_five_people(counts: dict[tuple[str, Outcome], int]) -> None:
     referred = [each for (kind, outcome), count in counts.items() for each in of(count, outcome, kind)]
