@@ -29,7 +29,7 @@ DOMAINS: dict[str, Callable[[str], bool]] = {
 }
 """Which file of a language says what stands where; the first that fits."""
 WORDS = {
-    "_": None, "say": None, "subject": None, "preview": None, "heading": None, "small": None, "fact": None,
+    "_": None, "say": None, "subject": None, "preview": None, "heading": None, "small": None, "fact": None, "row": None,
     "action": None, "answer": None, "count": (1, 2), "say_count": (1, 2), "ngettext": (1, 2), "gettext": None,
 }  # fmt: skip
 """The functions whose first words are a message id."""

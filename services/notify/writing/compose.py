@@ -65,9 +65,10 @@ def bdi(words: str) -> Markup:
 def _close(letter: Letter, mail: Mail, reader: Reader) -> None:
     """Who writes, and where one chooses what one gets."""
     speech, worker = letter.speech, reader.worker
+    letter.head = speech.apart(text.name(reader.neighbourhood))
     if worker is not None:
         role = speech.say("practice worker in {neighbourhood}", neighbourhood=text.one_line(reader.neighbourhood))
-        letter.sign(worker.name, role, text.one_line(worker.phone or ""))
+        letter.sign(worker.name, role, worker.phone)
     else:
         about = speech.say("From Weefsel, for {neighbourhood}.", neighbourhood=text.one_line(reader.neighbourhood))
         letter.foot.append(Foot(about))

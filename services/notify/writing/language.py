@@ -127,13 +127,17 @@ class Speech:
 
     def several(self, items: list[str]) -> str:
         """`Jos, Fatima en Karim`."""
-        items = [self._value(item) for item in items]
+        items = [self.apart(item) for item in items]
         if len(items) < 2:
             return "".join(items)
         return self.say("{several} and {last}").format(several=", ".join(items[:-1]), last=items[-1])
 
+    def apart(self, words: str) -> str:
+        """Words of someone, set apart where they are written the other way round."""
+        return text.isolated(words, rtl=self.rtl)
+
     def _value(self, value: Any) -> Any:
-        return text.isolated(value, rtl=self.rtl) if isinstance(value, str) else value
+        return self.apart(value) if isinstance(value, str) else value
 
     # --- moments, on the clock of the neighbourhood
 

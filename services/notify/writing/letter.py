@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from services.notify.writing import text
 from services.notify.writing.language import Speech
 
-Shape = Literal["greeting", "say", "quote", "heading", "facts", "actions", "lines", "small", "sign"]
+Shape = Literal["greeting", "say", "quote", "heading", "facts", "rows", "actions", "lines", "small", "sign"]
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,18 @@ class Letter:
     """What the blocks of a template are written on. Words of ours are given as English message ids."""
 
     USED: ClassVar[tuple[str, ...]] = (
-        "subject", "preview", "preview_of", "say", "say_count", "heading", "titled", "small", "quote", "fact", "reach",
-        "action", "answer", "line",
+        "subject", "preview", "preview_of", "say", "say_count", "heading", "titled", "small", "quote", "fact", "row", "reach",
+        "apart", "even", "action", "answer", "line",
     )  # fmt: skip
     """What a template calls."""
 
     def __init__(self, speech: Speech, url: str) -> None:
         self.speech = speech
         self.url = url
+        self.head = ""
+        """Where it comes from, above the letter."""
+        self.evenly = False
+        """No answer stands out."""
         self.title = ""
         self.before = ""
         self.blocks: list[Block] = []
@@ -103,8 +107,11 @@ class Letter:
     def greet(self, name: str) -> str:
         return self._add(Block("greeting", self.speech.say("Hello {name},", name=text.name(name))))
 
-    def sign(self, name: str, *below: str) -> str:
-        return self._add(Block("sign", self._isolated(text.name(name)), [each for each in below if each]))
+    def sign(self, name: str, role: str, phone: str | None) -> str:
+        below = [Fact("", role)]
+        if phone:
+            below.append(Fact("", text.one_line(phone), tel(phone)))
+        return self._add(Block("sign", self._isolated(text.name(name)), below))
 
     def say(self, id_: str, /, **values: Any) -> str:
         return self._add(Block("say", _sentence(self.speech.say(id_, **values))))
@@ -137,13 +144,26 @@ class Letter:
             return ""
         return self._join("facts", Fact(self.speech.say(id_), self._isolated(text.one_line(value)), href))
 
+    def row(self, id_: str, value: str) -> str:
+        """A line of a table of figures."""
+        return self._join("rows", Fact(self.speech.say(id_), value))
+
+    def apart(self) -> str:
+        """What follows stands apart from the facts before it."""
+        return self._add(Block("facts")) if self.blocks and self.blocks[-1].shape == "facts" else ""
+
+    def even(self) -> str:
+        """No answer stands out before the others."""
+        self.evenly = True
+        return ""
+
     def reach(self, phone: str | None, email: str | None) -> str:
         """How someone is reached: a tap calls or writes."""
         self.fact("Phone", phone, tel(phone))
         return self.fact("E-mail", email, f"mailto:{quote(email, safe='@')}" if email else "")
 
     def action(self, id_: str, url: str, /, **values: Any) -> str:
-        first = not any(block.shape == "actions" for block in self.blocks)
+        first = not self.evenly and not any(block.shape == "actions" for block in self.blocks)
         return self._join("actions", Action(self.speech.say(id_, **values), url, first))
 
     def answer(self, id_: str, answer: str, /, **values: Any) -> str:

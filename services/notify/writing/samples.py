@@ -46,7 +46,7 @@ def reader(policy: Policy, language: str = "nl", *, of: Mail | None = None) -> R
     """Who reads a sample: a participant, a worker, the contact of a service or the municipality."""
     name, worker = "Martine De Smet", MARIE
     if isinstance(of, data.ToService):
-        name = "Dienst Poetsen aan Huis"
+        name = "Poetsen aan Huis"
     elif isinstance(of, data.MonthlyFigures | data.Test):
         name = "Stad Gent"
     elif of is not None and is_to_worker(of):
