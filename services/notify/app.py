@@ -17,6 +17,7 @@ from services.notify.handlers import (
 )
 from services.notify.pages.server import pages
 from services.notify.retention import retention
+from services.notify.sending.sender import sending
 from shared.messaging import Service
 
 service = Service(
@@ -35,7 +36,7 @@ service = Service(
         tasks,
     ],
     retention=retention,
-    beside=[pages],
+    beside=[sending, pages],
 )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from shared.contracts.types import Email
 from shared.settings import ServiceSettings
@@ -33,8 +33,10 @@ class Settings(ServiceSettings):
     """Of one replica, kept open between mails."""
     smtp_rate: float = Field(default=20.0, gt=0)
     """Mails a second, of one replica, to the host."""
-    smtp_timeout: float = Field(default=30.0, gt=0)
-    """Seconds that the host may take for one answer."""
+    smtp_timeout: float = Field(default=60.0, gt=0)
+    """Seconds that the host may take for one answer. One that says yes to a mail later than this gets it once more."""
+    mail_lease: float = Field(default=300.0, gt=0)
+    """Seconds for which a replica has a mail to itself: after a crash, another one sends it when they are over."""
     mail_retry_after: tuple[float, ...] = (60, 300, 900, 3600, 7200, 14400, 28800, 57600)
     """Seconds after each attempt that failed for the time being; after the last it is put aside for an operator."""
     mail_from: Email = "weefsel@localhost.localdomain"
@@ -50,6 +52,12 @@ class Settings(ServiceSettings):
     """0 takes a free port."""
     hsts: bool = False
     """Tell browsers to come by https alone; for where a proxy in front gives the pages https."""
+
+    @model_validator(mode="after")
+    def _has_time(self) -> Self:
+        if self.mail_lease < 2 * self.smtp_timeout:
+            raise ValueError("mail_lease is less than twice smtp_timeout: two replicas could send the same mail")
+        return self
 
     @field_validator("pages_url")
     @classmethod

@@ -202,7 +202,7 @@ async def whole(make: MakeStack, *services: str, **settings: Any) -> AsyncIterat
                 mail = {"smtp_port": catcher.port, "smtp_rate": 1000.0} | settings if each == "notify" else {}
                 started = await running.enter_async_context(stack.running(each, **mail))
             ports = [each for each in started.beside if isinstance(each, int)]
-            yield Whole(stack, client, file, catcher, f"http://127.0.0.1:{ports[0]}" if ports else "")
+            yield Whole(stack, client, file, catcher, f"http://127.0.0.1:{ports[0]}")
     finally:
         catcher.stop()
         os.environ.pop("WEEFSEL_CLOCK_FILE")

@@ -18,7 +18,7 @@ from shared.messaging import Transaction, handles
 
 _REFERRAL = {
     "no-answer": "referral-silent", "decide": "referral-decide", "ended": "referral-closed",
-    "renew-consent": "consent-ran-out",
+    "renew-consent": "consent-ran-out", "ring-service": "referral-silent",
 }  # fmt: skip
 _VERBS = {
     "requested": "referral-asked", "reminded": "referral-reminder", "cancelled": "referral-withdrawn",
@@ -37,6 +37,11 @@ async def on_worker_told(event: WorkerTold, tx: Transaction) -> None:
     )  # fmt: skip
     if event.step != "worker":
         kind = "escalated"
+    elif event.why == "came-back" and event.urgency != "today":
+        await telling.to_digest(
+            tx, "signal-back", event.worker_id, event.neighbourhood_id, matter_id=event.signal_id
+        )  # fmt: skip
+        return
     elif event.about == "signal":
         kind = "signal"
     elif event.about == "referral":

@@ -185,6 +185,19 @@ async def address_fails(tx: Transaction, mail: Mail) -> None:
         await to_digest(tx, "address-fails", None, mail.neighbourhood_id, matter_id=mail.matter.referral_id)
 
 
+async def tell_otherwise(tx: Transaction, mail: Mail) -> None:
+    """What an address didn't take is told by who holds the mandate, or by the worker."""
+    person = await people.person(tx, mail.about) if mail.to_kind == "participant" and mail.about else None
+    if person is not None and person.status != "left":
+        matter = replace(mail.matter, participant_id=None)
+        again = replace(mail, mail_id=id_from("otherwise", str(mail.mail_id)), matter=matter, attempts=0)
+        verdict, again = await decide(tx, again, person)
+        if verdict.what == "by-worker":
+            await give_task(tx, again, person)
+        elif verdict.what in ("send", "later"):
+            await repository.add(tx, replace(again, stage="waiting", due_at=verdict.at or tx.now))
+
+
 # --- shared
 
 

@@ -39,11 +39,15 @@ async def add(tx: Transaction, item: Item) -> None:
     )
 
 
-async def waiting(tx: Transaction, worker_id: UUID) -> list[Item]:
-    """What a worker has not read yet."""
+async def waiting(tx: Transaction, worker_id: UUID, mail_id: UUID) -> list[Item]:
+    """What a worker has not read yet; with what stood in this very digest, when it is sent once more."""
     rows = await tx.fetch(
-        f"SELECT {', '.join(_COLUMNS)} FROM digest_item WHERE worker_id = $1 AND gathered_in IS NULL ORDER BY since",  # noqa: S608
+        f"""
+        SELECT {", ".join(_COLUMNS)} FROM digest_item
+        WHERE worker_id = $1 AND (gathered_in IS NULL OR gathered_in = $2) ORDER BY since LIMIT 50
+        """,  # noqa: S608 - constants
         worker_id,
+        mail_id,
     )
     return [Item(**dict(row)) for row in rows]
 

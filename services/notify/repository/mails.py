@@ -118,6 +118,13 @@ async def due_now(tx: Transaction, person_id: UUID) -> None:
     )  # fmt: skip
 
 
+async def address_to(tx: Transaction, mail: Mail) -> None:
+    """Somebody else gets it now: who holds the mandate, or they themselves again."""
+    await tx.execute(
+        "UPDATE mail SET to_id = $2, acts_for = $3 WHERE mail_id = $1", mail.mail_id, mail.to_id, mail.acts_for
+    )
+
+
 async def release(run: Runs, mail_ids: Sequence[UUID]) -> None:
     """What was claimed and not begun is for whoever comes next."""
     await run.execute(

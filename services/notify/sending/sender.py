@@ -1,0 +1,314 @@
+"""The loop that sends: claim what is due, write it, hand it to the mail server, record. Several replicas share a queue.
+
+Between the mail server's yes and the record of it lies the one window in which a crash doubles a mail. One mail at a
+time is in it: others are written, addressed and queued meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from services.notify.asking import Asker
+from services.notify.content.writing import Known
+from services.notify.domain.mails import Mail
+from services.notify.handlers import telling
+from services.notify.repository import mails as repository
+from services.notify.sending import preparing
+from services.notify.sending.host import Away, Host, NeverLikeThis, NoSuchAddress, NotNow
+from services.notify.sending.preparing import Ready, Settled
+from shared import clock
+from shared.database import NO_ANSWER, Connection
+from shared.messaging import Transaction
+from shared.messaging.processor import Outage, failure
+from shared.messaging.service import Base
+from shared.telemetry import logger
+
+log = logger(__name__)
+TROUBLE: tuple[type[BaseException], ...] = (*NO_ANSWER, Outage)
+BATCH = 32
+TICK = 1.0
+"""Seconds between two looks when nothing is told: a clock that is moved gives no notice."""
+LONGEST_REST = 60.0
+"""Seconds between two tries to reach a mail server that is away."""
+ASKED_AGAIN = timedelta(seconds=15)
+"""When a service didn't answer."""
+GRACE = 8.0
+
+
+class Sender:
+    """One replica's. `idle` is set while nothing is due."""
+
+    def __init__(self, base: Base, asker: Asker) -> None:
+        self.base = base
+        self.settings = base.settings
+        self.asker = asker
+        self.problem = ""
+        """Why no mail goes out, for who looks after it; empty while it does."""
+        self._queue: asyncio.Queue[Ready] = asyncio.Queue(maxsize=BATCH)
+        self._mine: dict[UUID, float] = {}
+        """Mails that were claimed here, and until when (monotonic)."""
+        self._wake = asyncio.Event()
+        self._window = asyncio.Lock()
+        self._next_at = 0.0
+        self._rest = 0.0
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Until cancelled. Nothing ends it in silence."""
+        hosts = [Host(self.settings) for _ in range(self.settings.smtp_connections)]
+        tasks = [asyncio.create_task(self._forever(self._listen_and_claim))]
+        tasks += [asyncio.create_task(self._deliver(host)) for host in hosts]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*(host.close() for host in hosts))
+
+    async def stop(self) -> None:
+        """Finish what is being handed over, and give back the rest."""
+        self._stopping = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE), self._window:
+                pass
+        with contextlib.suppress(*TROUBLE):
+            async with self.base.pool.acquire() as connection:
+                await repository.release(connection, list(self._mine))
+
+    # --- claiming and writing
+
+    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except TROUBLE as error:
+                log.warning("sending waits for the database", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next round may do
+                log.error("a round of sending failed", **failure(error))
+            await asyncio.sleep(TICK)
+
+    async def _listen_and_claim(self) -> None:
+        async with self.base.pool.acquire() as connection:
+            await connection.add_listener("mail", self._told)
+            try:
+                while True:
+                    self._wake.clear()
+                    if not await self._round():
+                        await self._nap(TICK)
+            finally:
+                if not connection.is_closed():
+                    await connection.remove_listener("mail", self._told)
+
+    async def _round(self) -> bool:
+        """Claim some, and make them ready. False when nothing was due."""
+        if self._rest:
+            await asyncio.sleep(self._rest)
+        if self._stopping:
+            return False
+        mails = await self._claim()
+        for mail in mails:
+            self._mine[mail.mail_id] = time.monotonic() + self.settings.mail_lease
+        if not mails:
+            return False
+        try:
+            await self._prepare(mails)
+        except BaseException:
+            await self._give_back(mails)
+            raise
+        return True
+
+    async def _claim(self) -> list[Mail]:
+        found: list[Mail] = []
+
+        async def claim(tx: Transaction) -> None:
+            until = tx.now + timedelta(seconds=self.settings.mail_lease)
+            found[:] = await preparing.looked_at(tx, await repository.claim(tx, BATCH, until, self._mine))
+
+        await self.base.processor.within(claim)
+        return found
+
+    async def _prepare(self, mails: Sequence[Mail]) -> None:
+        answers, settled = await preparing.asked(self.asker, mails)
+        letters = await self._written(answers)
+        settled += [each for each in letters if isinstance(each, Settled)]
+        await self._settle(settled)
+        for letter in letters:
+            if isinstance(letter, Settled):
+                continue
+            ready = preparing.composed(letter)
+            if isinstance(ready, Settled):
+                await self._settle([ready])
+            else:
+                await self._queue.put(ready)
+            await asyncio.sleep(0)
+
+    async def _written(self, answers: Sequence[Any]) -> list[Any]:
+        """All in one transaction; one by one when anything fails, so that it fails alone."""
+        try:
+            return await self._write_together(answers)
+        except Outage:
+            raise
+        except Exception:  # noqa: BLE001 - which one it was shows below
+            found: list[Any] = []
+            for each in answers:
+                try:
+                    found += await self._write_together([each])
+                except Outage:
+                    raise
+                except Exception as error:  # noqa: BLE001
+                    log.error("a mail can't be written", kind=each.mail.kind, **failure(error))
+                    found.append(Settled(each.mail, "dead", f"it can't be written: {type(error).__name__}"))
+            return found
+
+    async def _write_together(self, answers: Sequence[Any]) -> list[Any]:
+        found: list[Any] = []
+
+        async def write(tx: Transaction) -> None:
+            found[:] = await preparing.written(tx, answers, Known())
+
+        await self.base.processor.within(write)
+        return found
+
+    async def _settle(self, settled: Sequence[Settled]) -> None:
+        """What isn't sent now."""
+        if not settled:
+            return
+        async with self.base.pool.acquire() as connection:
+            for each in settled:
+                await self._settle_one(connection, each)
+                self._mine.pop(each.mail.mail_id, None)
+
+    async def _settle_one(self, connection: Connection, each: Settled) -> None:
+        now, mail_id = clock.now(), each.mail.mail_id
+        if each.how == "later":
+            await repository.put_off(connection, mail_id, now + ASKED_AGAIN, each.reason)
+        elif each.how == "dead":
+            log.error("a mail is put aside for an operator", mail=str(mail_id), kind=each.mail.kind, reason=each.reason)
+            await repository.end(connection, mail_id, "dead", each.reason, now)
+        elif each.how == "gathered":
+            await repository.end(connection, mail_id, "gathered", each.reason, now)
+        else:
+            await repository.end(connection, mail_id, "moot", each.reason, now)
+
+    async def _give_back(self, mails: Sequence[Mail]) -> None:
+        ids = [mail.mail_id for mail in mails if mail.mail_id in self._mine]
+        with contextlib.suppress(*NO_ANSWER):
+            async with self.base.pool.acquire() as connection:
+                await repository.release(connection, ids)
+        for each in ids:
+            self._mine.pop(each, None)
+
+    # --- handing over
+
+    async def _deliver(self, host: Host) -> None:
+        while True:
+            ready = await self._queue.get()
+            try:
+                await self._one(host, ready)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next mail may do
+                log.error("a mail could not be sent, and will be tried again", **failure(error))
+                await self._give_back([ready.mail])
+                await asyncio.sleep(TICK)
+
+    async def _one(self, host: Host, ready: Ready) -> None:
+        mail = ready.mail
+        await self._pace()
+        if self._stopping or time.monotonic() > self._mine[mail.mail_id] - self.settings.smtp_timeout:
+            await self._give_back([mail])  # its turn came late: another replica may be at it before this one is done
+            return
+        try:
+            await host.deliver(ready.post, lambda hand_over: self._in_window(mail, hand_over))
+            self.problem, self._rest = "", 0.0
+        except Away as away:
+            await self._wait_for_host(mail, str(away))
+        except NotNow as reason:
+            await self._again_later(mail, str(reason))
+        except NoSuchAddress as reason:
+            await self._no_such_address(mail, str(reason))
+        except NeverLikeThis as reason:
+            await self._settle([Settled(mail, "dead", str(reason))])
+
+    async def _in_window(self, mail: Mail, hand_over: Callable[[], Awaitable[None]]) -> None:
+        async with self._window:
+            await hand_over()
+            await self._record(lambda connection: repository.sent(connection, mail.mail_id, clock.now()))
+            self._mine.pop(mail.mail_id, None)
+        self.base.metrics.handled.labels(f"mail.{mail.kind}").observe(0)
+
+    async def _record(self, write: Callable[[Connection], Awaitable[None]]) -> None:
+        """Until it is: while the database is away, nothing else is handed over."""
+        while True:
+            try:
+                async with self.base.pool.acquire() as connection:
+                    await write(connection)
+                return
+            except NO_ANSWER as error:
+                log.warning("what was sent can't be recorded yet", error=type(error).__name__)
+                await asyncio.sleep(0.2)
+
+    async def _again_later(self, mail: Mail, reason: str) -> None:
+        """After a while that grows; in the end an operator has to look."""
+        after: Sequence[float] = self.settings.mail_retry_after
+        if mail.attempts >= len(after):
+            await self._settle([Settled(mail, "dead", reason)])
+            return
+        due_at = clock.now() + timedelta(seconds=after[mail.attempts])
+        log.info("a mail will be tried again", mail=str(mail.mail_id), attempts=mail.attempts + 1, reason=reason)
+        await self._record(lambda connection: repository.failed(connection, mail.mail_id, due_at, reason))
+        self._mine.pop(mail.mail_id, None)
+
+    async def _no_such_address(self, mail: Mail, reason: str) -> None:
+        """Marked, so that what comes later is told by a worker; who hears that it is, and tells this too."""
+
+        async def mark(tx: Transaction) -> None:
+            await telling.address_fails(tx, mail)
+            await repository.end(tx, mail.mail_id, "refused", reason, tx.now)
+            await telling.tell_otherwise(tx, mail)
+
+        await self.base.processor.within(mark)
+        self._mine.pop(mail.mail_id, None)
+
+    async def _wait_for_host(self, mail: Mail, reason: str) -> None:
+        """An outage is no failure: nothing is counted, and it is tried again after a rest that grows."""
+        if not self.problem:
+            log.warning("the mail server is out of reach: sending pauses", reason=reason)
+        self.problem = f"the mail server is out of reach: {reason}"
+        self._rest = min(max(self._rest * 2, 0.25), LONGEST_REST)
+        await self._give_back([mail])
+        await asyncio.sleep(self._rest)
+
+    async def _pace(self) -> None:
+        """Not faster than the mail server wants it."""
+        now = time.monotonic()
+        self._next_at = max(now, self._next_at + 1 / self.settings.smtp_rate)
+        if self._next_at > now:
+            await asyncio.sleep(self._next_at - now)
+
+    async def _nap(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)
+
+    def _told(self, *_: object) -> None:
+        self._wake.set()
+
+
+@contextlib.asynccontextmanager
+async def sending(base: Base) -> AsyncIterator[Sender]:
+    """Send until it is left."""
+    async with Asker.open(base.settings) as asker:
+        sender = Sender(base, asker)
+        task = asyncio.create_task(sender.run())
+        task.add_done_callback(lambda done: None if done.cancelled() else base.fatal("sending ended"))
+        try:
+            yield sender
+        finally:
+            await sender.stop()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
