@@ -36,6 +36,7 @@ from shared.contracts.exchange import (
     ShowInvitation,
     WithdrawExchange,
     WorkerAsked,
+    WorkerLooked,
 )
 from shared.ids import new_id
 from shared.policy import load
@@ -191,6 +192,26 @@ async def test_what_the_worker_holds_back_nobody_hears_of_and_the_next_comes(bac
     )  # fmt: skip
     code, _ = await back.refused(ReviewInvitation(invitation_id=id_, send=True), actor=f"participant:{one}")
     assert code == "not_allowed"
+
+
+@pytest.mark.parametrize("how", ["sent", "held back", "asked by name", "paused"])
+async def test_once_the_worker_has_looked_it_is_told_so_that_nobody_is_asked_to_again(
+    back: LookingBack, how: str
+) -> None:
+    """Also when there is nothing to look at any more, as the neighbour takes no part for a while."""
+    street = await Asking.of(back)
+    stranger = await street.neighbour()
+    exchange_id = await street.opens()
+    id_ = (await street.to(stranger, exchange_id))["invitation_id"]
+    assert not await back.told(WorkerLooked, exchange_id=exchange_id)
+    if how == "asked by name":
+        await back.get(InviteNeighbour(exchange_id=exchange_id, participant_id=stranger), actor=WORKER)
+    elif how == "paused":
+        await back.someone(street.place, id_=stranger, version=9, status="paused")
+    else:
+        await back.get(ReviewInvitation(invitation_id=id_, send=how == "sent"), actor=WORKER)
+    (looked,) = await back.told(WorkerLooked, exchange_id=exchange_id)
+    assert (looked.invitation_id, looked.neighbourhood_id) == (id_, street.place)
 
 
 async def test_nobody_is_disturbed_in_their_quiet_hours(back: LookingBack) -> None:

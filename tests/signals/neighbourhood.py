@@ -5,6 +5,7 @@ Each test makes a neighbourhood of its own, so that none sees what another left.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from tests.conftest import MakeStack
 from tests.handling import ORGANISATION, Handling, handling
 
 ZONE = ZoneInfo("Europe/Brussels")
+HOUR = timedelta(hours=1, minutes=1)
+"""Longer than what is for today waits with one."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class Signals(Handling):
                 [f"%{id_}%" for id_ in people],
             )
             if rows:
-                found[table] = [row["row"] for row in rows]
+                found[table] = [json.loads(row["row"]) for row in rows]
         return found
 
 
