@@ -542,8 +542,7 @@ CREATE TABLE public.service (
     retired boolean NOT NULL,
     digest text NOT NULL,
     sort_key text NOT NULL COLLATE pg_catalog."C",
-    title_words tsvector GENERATED ALWAYS AS (((to_tsvector('public.directory_nl'::regconfig, ((((name || ' '::text) || COALESCE(alternate_name, ''::text)) || ' '::text) || topics)) || to_tsvector('public.directory_fr'::regconfig, ((((name || ' '::text) || COALESCE(alternate_name, ''::text)) || ' '::text) || topics))) || to_tsvector('public.directory_en'::regconfig, ((((name || ' '::text) || COALESCE(alternate_name, ''::text)) || ' '::text) || topics)))) STORED NOT NULL,
-    words tsvector GENERATED ALWAYS AS (((to_tsvector('public.directory_nl'::regconfig, ((((((((((name || ' '::text) || COALESCE(alternate_name, ''::text)) || ' '::text) || topics) || ' '::text) || organisation_name) || ' '::text) || COALESCE(description, ''::text)) || ' '::text) || COALESCE(eligibility, ''::text))) || to_tsvector('public.directory_fr'::regconfig, ((((((((((name || ' '::text) || COALESCE(alternate_name, ''::text)) || ' '::text) || topics) || ' '::text) || organisation_name) || ' '::text) || COALESCE(description, ''::text)) || ' '::text) || COALESCE(eligibility, ''::text)))) || to_tsvector('public.directory_en'::regconfig, ((((((((((name || ' '::text) || COALESCE(alternate_name, ''::text)) || ' '::text) || topics) || ' '::text) || organisation_name) || ' '::text) || COALESCE(description, ''::text)) || ' '::text) || COALESCE(eligibility, ''::text))))) STORED NOT NULL,
+    words tsvector NOT NULL,
     CONSTRAINT service_capacity_check CHECK ((capacity = ANY (ARRAY['yes'::text, 'no'::text, 'unknown'::text])))
 )
 WITH (toast_tuple_target='512');
@@ -563,6 +562,8 @@ COMMENT ON COLUMN public.service.places IS 'Longitude and latitude of each of it
 COMMENT ON COLUMN public.service.open_in_week IS 'Minutes of the week, from Monday, at which it may be open; null when not known.';
 
 COMMENT ON COLUMN public.service.digest IS 'Of all the above: the same when nothing changed.';
+
+COMMENT ON COLUMN public.service.words IS 'Stems of all its words in Dutch, French and English; those of its name and topics also with ^ before them.';
 
 CREATE TABLE public.signal (
     signal_id uuid NOT NULL,
@@ -776,8 +777,6 @@ CREATE INDEX service_kinds ON public.service USING gin (kinds) WITH (fastupdate=
 CREATE INDEX service_order ON public.service USING btree (sort_key, service_id) WHERE (NOT retired);
 
 CREATE INDEX service_source ON public.service USING btree (source);
-
-CREATE INDEX service_title_words ON public.service USING gin (title_words) WITH (fastupdate=off) WHERE (NOT retired);
 
 CREATE INDEX service_words ON public.service USING gin (words) WITH (fastupdate=off) WHERE (NOT retired);
 

@@ -28,6 +28,8 @@ CLOSED = "temporarily closed"
 LISTED = ("active", CLOSED)
 """The statuses of services that are found; the others are kept for referrals that name them."""
 LONGEST, LONGEST_SUMMARY, MOST_LINES = 4_000, 200, 30
+WORD = re.compile(r"[^\W_]{1,60}")
+"""What counts as a word, in a text and in what is looked for."""
 _THREE = {
     "nld": "nl", "dut": "nl", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "eng": "en", "tur": "tr", "ara": "ar",
     "spa": "es", "ita": "it", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "ukr": "uk", "bul": "bg",
@@ -108,6 +110,25 @@ class Entry:
     def digest(self) -> str:
         """The same when nothing changed."""
         return _digest([self])
+
+    def title(self) -> set[str]:
+        """The words of what it is called and what it is about."""
+        return words(self.service.name, self.service.alternate_name, self.service.topics)
+
+    def text(self) -> set[str]:
+        """All its words."""
+        service = self.service
+        return self.title() | words(service.organisation_name, service.description, service.eligibility)
+
+
+def words(*texts: str | None) -> set[str]:
+    return {word for text in texts if text for word in WORD.findall(text.lower())}
+
+
+def lexemes(entry: Entry, stems: Mapping[str, Sequence[str]]) -> list[str]:
+    """By what it is found: the stems of its words, and once more with ^ those of what it is called and is about."""
+    found = {stem for word in entry.text() for stem in stems.get(word, ())}
+    return sorted(found | {f"^{stem}" for word in entry.title() for stem in stems.get(word, ())})
 
 
 def terms(rows: Mapping[str, Row], taxonomies: Mapping[str, str], rules: Rules) -> dict[str, Term]:

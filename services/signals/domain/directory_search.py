@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from services.signals.domain import directory_hours as hours
 from services.signals.domain import directory_places as places
 from services.signals.domain.directory import Service
 from services.signals.domain.directory_places import Point
+from services.signals.domain.directory_reading import WORD
 from services.signals.domain.people import Neighbourhood
 from shared.contracts.signals import SearchDirectory
 from shared.messaging import Rejected
@@ -101,7 +101,7 @@ def open_now(found: Sequence[Found], local: datetime) -> list[Found]:
 
 def _words(text: str) -> tuple[str, ...]:
     """Its words; the last one may not be typed to its end."""
-    found = re.findall(r"[^\W_]{1,60}", text)[:MOST_WORDS]
+    found = WORD.findall(text.lower())[:MOST_WORDS]
     if found and len(found[-1]) >= SHORTEST_BEGINNING and text[-1:].isalnum():
         found[-1] += ":*"
     return tuple(found)

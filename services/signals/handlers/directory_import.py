@@ -103,9 +103,10 @@ async def _make(tx: Transaction, source: str, rules: Rules) -> Counted:
     """Services are made of rows, some at a time; those that are as they were are left alone."""
     meanings = terms(*await making.terms(tx, source), rules)
     counted, after = Counted(gone=await making.retire_gone(tx, source)), ""
+    stems: dict[str, tuple[str, ...]] = {}
     while ids := await making.service_ids(tx, source, after, AT_ONCE):
         entries = [entry(source, facts, meanings, rules) for facts in await making.facts(tx, source, ids)]
         known = await making.known(tx, ids)
-        await making.keep(tx, domain.to_keep(entries, known, source, counted))
+        await making.keep(tx, domain.to_keep(entries, known, source, counted), stems)
         after = ids[-1]
     return counted

@@ -90,32 +90,10 @@ CREATE TABLE service (
     retired boolean NOT NULL,
     digest text NOT NULL,
     sort_key text COLLATE "C" NOT NULL,
-    title_words tsvector NOT NULL GENERATED ALWAYS AS (
-        to_tsvector('public.directory_nl', name || ' ' || coalesce(alternate_name, '') || ' ' || topics)
-        || to_tsvector('public.directory_fr', name || ' ' || coalesce(alternate_name, '') || ' ' || topics)
-        || to_tsvector('public.directory_en', name || ' ' || coalesce(alternate_name, '') || ' ' || topics)
-    ) STORED,
-    words tsvector NOT NULL GENERATED ALWAYS AS (
-        to_tsvector(
-            'public.directory_nl',
-            name || ' ' || coalesce(alternate_name, '') || ' ' || topics || ' ' || organisation_name || ' '
-            || coalesce(description, '') || ' ' || coalesce(eligibility, '')
-        )
-        || to_tsvector(
-            'public.directory_fr',
-            name || ' ' || coalesce(alternate_name, '') || ' ' || topics || ' ' || organisation_name || ' '
-            || coalesce(description, '') || ' ' || coalesce(eligibility, '')
-        )
-        || to_tsvector(
-            'public.directory_en',
-            name || ' ' || coalesce(alternate_name, '') || ' ' || topics || ' ' || organisation_name || ' '
-            || coalesce(description, '') || ' ' || coalesce(eligibility, '')
-        )
-    ) STORED
+    words tsvector NOT NULL
 ) WITH (toast_tuple_target = 512);
 CREATE INDEX service_order ON service (sort_key, service_id) WHERE NOT retired;
 CREATE INDEX service_source ON service (source);
-CREATE INDEX service_title_words ON service USING gin (title_words) WITH (fastupdate = off) WHERE NOT retired;
 CREATE INDEX service_words ON service USING gin (words) WITH (fastupdate = off) WHERE NOT retired;
 CREATE INDEX service_kinds ON service USING gin (kinds) WITH (fastupdate = off) WHERE NOT retired;
 CREATE INDEX service_areas ON service USING gin (areas) WITH (fastupdate = off) WHERE NOT retired;
@@ -125,6 +103,7 @@ COMMENT ON COLUMN service.topics IS 'What it is about, in the words of every lan
 COMMENT ON COLUMN service.language IS 'In which it is written to.';
 COMMENT ON COLUMN service.areas IS 'Where it serves: * for everywhere, names of areas, and the H3 cells (resolutions 4, 5, 7) of its places.';
 COMMENT ON COLUMN service.places IS 'Longitude and latitude of each of its places.';
+COMMENT ON COLUMN service.words IS 'Stems of all its words in Dutch, French and English; those of its name and topics also with ^ before them.';
 COMMENT ON COLUMN service.open_in_week IS 'Minutes of the week, from Monday, at which it may be open; null when not known.';
 COMMENT ON COLUMN service.digest IS 'Of all the above: the same when nothing changed.';
 

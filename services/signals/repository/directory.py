@@ -32,7 +32,8 @@ async def answers_by_events(tx: Transaction, organisation_id: str | None) -> boo
     """Whether a partner answers referrals for this organisation of profiles."""
     return bool(
         await tx.fetchval(
-            "SELECT EXISTS (SELECT FROM partner_grant WHERE organisation_id = $1 AND answers_referrals)", organisation_id
+            "SELECT EXISTS (SELECT FROM partner_grant WHERE organisation_id = $1 AND answers_referrals)",
+            organisation_id,
         )
     )
 

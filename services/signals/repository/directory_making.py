@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 
 from services.signals.domain.directory import Service
-from services.signals.domain.directory_reading import Entry, Facts, Row
+from services.signals.domain.directory_reading import Entry, Facts, Row, lexemes
 from shared.messaging import Transaction
 
+MOST_WORDS = 40_000
+"""Whose stems are remembered: a few megabytes."""
 _ASIDE = ("service", "location", "program")
 """Belong to an organisation, and say nothing of its other services."""
 _SERVICE = tuple(each.name for each in fields(Service))
-_FOUND_BY = ("sort_key", "areas", "places", "schedules", "open_in_week", "digest")
-_CASTS = {"open_in_week": "::text::int4multirange", "schedules": "::jsonb"}
+_FOUND_BY = ("sort_key", "areas", "places", "schedules", "open_in_week", "digest", "words")
+_AS = {"open_in_week": "{}::text::int4multirange", "schedules": "{}::jsonb", "words": "array_to_tsvector({}::text[])"}
+_VALUES = [_AS.get(name, "{}").format(f"${n}") for n, name in enumerate((*_SERVICE, *_FOUND_BY), 1)]
 _KEEP = f"""
-    INSERT INTO service ({", ".join((*_SERVICE, *_FOUND_BY))})
-    VALUES ({", ".join(f"${n}{_CASTS.get(name, '')}" for n, name in enumerate((*_SERVICE, *_FOUND_BY), 1))})
+    INSERT INTO service ({", ".join((*_SERVICE, *_FOUND_BY))}) VALUES ({", ".join(_VALUES)})
     ON CONFLICT (service_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in (*_SERVICE, *_FOUND_BY))}
 """  # noqa: S608 - columns by their names in the domain
 
@@ -76,14 +78,36 @@ async def known(tx: Transaction, ids: Collection[str]) -> dict[str, tuple[str, s
     return {row["service_id"]: (row["source"], row["digest"], row["retired"]) for row in rows}
 
 
-async def keep(tx: Transaction, entries: Iterable[Entry]) -> None:
-    """Services as they are now."""
-    await tx.executemany(_KEEP, [_values(each) for each in entries])
+async def learn(tx: Transaction, words: Collection[str], stems: dict[str, tuple[str, ...]]) -> None:
+    """Add the stems of words that are not known yet, in Dutch, French and English; none of words that say nothing."""
+    rows = await tx.fetch(
+        """
+        SELECT word, tsvector_to_array(nl) || tsvector_to_array(fr) || tsvector_to_array(en) AS stems,
+            length(nl) * length(fr) * length(en) > 0 AS says_something
+        FROM (
+            SELECT word, to_tsvector('public.directory_nl', word) AS nl, to_tsvector('public.directory_fr', word) AS fr,
+                to_tsvector('public.directory_en', word) AS en
+            FROM unnest($1::text[]) AS word
+        ) AS w
+        """,
+        [word for word in words if word not in stems],
+    )
+    stems.update({row["word"]: tuple(set(row["stems"])) if row["says_something"] else () for row in rows})
+
+
+async def keep(tx: Transaction, entries: Sequence[Entry], stems: dict[str, tuple[str, ...]]) -> None:
+    """Services as they are now. `stems` remembers those of words that were seen before."""
+    if len(stems) > MOST_WORDS:
+        stems.clear()
+    await learn(tx, {word for each in entries for word in each.text()}, stems)
+    await tx.executemany(_KEEP, [_values(each, stems) for each in entries])
 
 
 async def count(tx: Transaction, source: str) -> int:
-    """How many services a source has, without those that are retired."""
-    return int(await tx.fetchval("SELECT count(*) FROM service WHERE source = $1 AND NOT retired", source))
+    """How many services a source has."""
+    return int(
+        await tx.fetchval("SELECT count(*) FROM directory_row WHERE source = $1 AND resource = 'service'", source)
+    )
 
 
 async def retire_gone(tx: Transaction, source: str) -> int:
@@ -143,8 +167,11 @@ async def _belonging(tx: Transaction, source: str, owners: Sequence[str]) -> dic
     return found
 
 
-def _values(entry: Entry) -> list[object]:
+def _values(entry: Entry, stems: Mapping[str, Sequence[str]]) -> list[object]:
     values: list[object] = [getattr(entry.service, name) for name in _SERVICE]
     week = entry.open_in_week
     ranges = None if week is None else "{" + ",".join(f"[{begins},{ends})" for begins, ends in week) + "}"
-    return [*values, entry.sort_key, entry.areas, entry.places, json.dumps(entry.schedules), ranges, entry.digest]
+    return [
+        *values, entry.sort_key, entry.areas, entry.places, json.dumps(entry.schedules), ranges, entry.digest,
+        lexemes(entry, stems),
+    ]  # fmt: skip

@@ -9,22 +9,25 @@ from services.signals.repository.directory import COLUMNS, hours_from, service_f
 from shared.database import Record
 from shared.messaging import Transaction
 
+QUOTE = "'"
+
 
 async def found(tx: Transaction, wanted: Wanted, limit: int, after: Cursor) -> list[Found]:
     """Services that fit, those first whose name or topic fits the words; nearest first, else by name."""
     await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    text = await _text_query(tx, wanted.words)
-    if text is None:
+    words = await _stems(tx, wanted.words)
+    if not words:
         return [] if wanted.words else await _part(tx, wanted, limit, after, "")
-    rows = await _part(tx, wanted, limit, after, text) if after.part == 0 else []
+    title, text = _all_of(words, "^"), _all_of(words)
+    rows = await _part(tx, wanted, limit, after, title) if after.part == 0 else []
     if len(rows) < limit:
         beginning = after if after.part == 1 else Cursor(1, -1.0, "", "")
-        rows += await _part(tx, wanted, limit - len(rows), beginning, text)
+        rows += await _part(tx, wanted, limit - len(rows), beginning, f"{text} & !({title})")
     return rows
 
 
-async def _text_query(tx: Transaction, words: Sequence[str]) -> str | None:
-    """All of the words, each in Dutch, French or English. None when there are none worth looking for."""
+async def _stems(tx: Transaction, words: Sequence[str]) -> list[list[str]]:
+    """Of each word that says something, its stems in Dutch, French and English; `:*` goes along."""
     rows = await tx.fetch(
         """
         SELECT to_tsquery('public.directory_nl', word)::text, to_tsquery('public.directory_fr', word)::text,
@@ -33,8 +36,12 @@ async def _text_query(tx: Transaction, words: Sequence[str]) -> str | None:
         """,
         list(words),
     )
-    telling = [set(row) for row in rows if all(row)] or [set(filter(None, row)) for row in rows if any(row)]
-    return " & ".join(f"({' | '.join(sorted(stems))})" for stems in telling) or None
+    return [sorted(set(row)) for row in rows if all(row)]
+
+
+def _all_of(words: Sequence[Sequence[str]], before: str = "") -> str:
+    """A tsquery: one stem of each of the words; with what stands `before` each stem."""
+    return " & ".join(f"({' | '.join(stem.replace(QUOTE, QUOTE + before, 1) for stem in stems)})" for stems in words)
 
 
 async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, text: str) -> list[Found]:
@@ -47,10 +54,7 @@ async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, text
         return f"${len(values)}"
 
     if text:
-        query = f"{value(text)}::text::tsquery"
-        conditions += [f"title_words @@ {query}"] if after.part == 0 else [
-            f"words @@ {query}", f"NOT title_words @@ {query}"
-        ]  # fmt: skip
+        conditions.append(f"words @@ {value(text)}::text::tsquery")
     if wanted.kind is not None:
         conditions.append(f"kinds @> ARRAY[{value(wanted.kind)}::text]")
     if wanted.language is not None:
