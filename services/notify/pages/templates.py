@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notify.pages import choices, statics
-from services.notify.pages.desk import said as at_the_desk
+from services.notify.pages.desk import words as at_the_desk
 from services.notify.writing import text, words
 from services.notify.writing.language import Speech
 from shared.policy import Policy
@@ -33,7 +33,7 @@ def environment() -> Environment:
 
 
 def weekdays(speech: Speech) -> list[tuple[str, str]]:
-    return [(each, speech._weekday(each)) for each in choices.WEEKDAYS]
+    return [(each, speech.weekday(each)) for each in choices.WEEKDAYS]
 
 
 def parts(speech: Speech) -> list[tuple[str, str]]:

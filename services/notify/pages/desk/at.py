@@ -51,6 +51,9 @@ class Words:
     def when(self, when: When) -> str:
         return self.speech.when(when)
 
+    def number(self, value: float) -> str:
+        return self.speech.number(value)
+
     def kind(self, kind: str) -> str:
         return self.speech.label(kind)
 

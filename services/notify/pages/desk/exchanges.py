@@ -35,26 +35,23 @@ from shared.contracts.exchange import (
     Stage,
 )
 
-GROUPS: tuple[tuple[Stage, str], ...] = (
-    ("draft", "For your eyes first"),
-    ("handed-over", "With the worker"),
-    ("proposed", "A neighbour said yes"),
-    ("inviting", "Neighbours have been asked"),
-    ("open", "Looking for neighbours"),
-    ("agreed", "Agreed"),
-)
+GROUPS: tuple[Stage, ...] = ("draft", "handed-over", "proposed", "inviting", "open", "agreed")
 
 
 @desk("/exchanges")
 async def all_exchanges(page: Page) -> Response:
     """What runs in this worker's neighbourhoods, by where it stands."""
     say, here = words(page), await places(page)
-    queries = [ListExchanges(neighbourhood_id=each, stage=stage, limit=30) for stage, _ in GROUPS for each in here]
+    queries = [ListExchanges(neighbourhood_id=each, stage=stage, limit=30) for stage in GROUPS for each in here]
     found = [each for answer in await asked(page, *queries) for each in answer.exchanges]
     named = await names(page, {each.participant_id for each in found if each.participant_id})
     sections = [
-        Section(stage, say(heading), tuple(views.line(each, named, say) for each in found if each.stage == stage))
-        for stage, heading in GROUPS
+        Section(
+            stage,
+            say(called.GROUPS[stage]),
+            tuple(views.line(each, named, say) for each in found if each.stage == stage),
+        )
+        for stage in GROUPS
     ]
     return page.show("desk/exchanges.html", sections=sections, nothing=not found)
 
@@ -68,15 +65,12 @@ async def open_for(page: Page) -> Response:
     if isinstance(participant_id, Response):
         return participant_id
     say, someone = words(page), await person(page, participant_id)
-    ways = {
-        "ask": "They would like something", "offer": "They would like to do something for somebody",
-    }  # fmt: skip
     form = Form(
         say("An ask or an offer for them"), say("Send it on its way"), back=f"/desk/people/{participant_id}",
         about=someone.name or "",
         intro=(say("Nothing is posted anywhere: neighbours who may enjoy it are asked one by one."),),
         fields=(
-            Field("opening", say("What is it?"), "radios", options(ways, say), required=True, value="ask"),
+            Field("opening", say("What is it?"), "radios", options(called.WAYS_IN, say), required=True, value="ask"),
             Field("kind", say("What kind of thing?"), "select", [Option("", say("The words say it")), *kinds(page)]),
             Field("words", say("In a sentence"), "area", longest=280, about=("",),
                   hint=say("Neighbours read this: no name and no address.")),

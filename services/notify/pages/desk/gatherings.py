@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from services.notify.pages.desk import words as called
 from services.notify.pages.desk.at import (
     asked,
     asks,
@@ -40,12 +41,6 @@ from shared.contracts.exchange import (
 )
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-RHYTHMS = {
-    "": "Just this once",
-    "weekly": "Every week",
-    "two-weeks": "Every two weeks",
-    "monthly": "Every month, on the same day of the week",
-}
 
 
 @desk("/gatherings")
@@ -78,7 +73,7 @@ async def plan(page: Page) -> Response:
                   required=True, value=here[0] if here else ""),
             Field("place", say("Where?"), required=True, longest=200, hint=say("A place that people can find.")),
             *_times(page, soon, soon + timedelta(hours=2)),
-            Field("rhythm", say("How often?"), "select", options(RHYTHMS, say), about=("repeats",)),
+            Field("rhythm", say("How often?"), "select", options(called.RHYTHM, say), about=("repeats",)),
             Field("times", say("How many times?"), "number", value="6", hint=say("Only when it comes back.")),
             Field("kind", say("What is done there?"), "select", [Option("", say("Just meeting")), *kinds(page)],
                   hint=say("Who enjoys it is thought of first.")),
@@ -270,7 +265,8 @@ def _given_times(page: Page) -> tuple[datetime | None, datetime | None]:
     """From when until when, on one day; what runs past midnight ends the day after."""
     starts, until = page.moment("starts", "starts_time"), page.clock("ends")
     either((starts is None, "starts", "missing"), (until is None, "ends", "missing"))
-    assert starts is not None and until is not None
+    assert starts is not None
+    assert until is not None
     ends = datetime.combine(starts.date(), until, page.speech.zone)
     return starts, ends if ends > starts else ends + timedelta(days=1)
 

@@ -18,8 +18,6 @@ from services.notify.pages.registry import desk
 from shared.contracts.notify import SetWorkerPreferences, ShowWorkerPreferences
 from shared.contracts.profiles import ChangeWorker, RecordAbsence, SetWorkerHours, ShowWorker, Worker
 
-RHYTHM = {"daily": "Every working day", "weekly": "Once a week, on Monday"}
-
 
 @desk("/me")
 async def own(page: Page) -> Response:
@@ -31,7 +29,9 @@ async def own(page: Page) -> Response:
         Fact(say("Backup"), named.worker(worker.backup_id)),
         Fact(say("Coordinator"), named.worker(worker.coordinator_id)),
         Fact(say("E-mail"), worker.email),
-        Fact(say("Hours"), "\n".join(_hours_in_words(worker, page)) or say("Always, as far as no absence says otherwise")),
+        Fact(
+            say("Hours"), "\n".join(_hours_in_words(worker, page)) or say("Always, as far as no absence says otherwise")
+        ),
     ]
     absences = tuple(
         Item(say("From {start} to {end}", start=say.day(each.begins_at), end=say.day(_last_day(each.ends_at, page))),
@@ -100,7 +100,7 @@ async def mail(page: Page) -> Response:
     form = Form(
         say("My mail"), say("Keep it"), back="/desk/me", intro=(say("What is urgent comes at once in any case."),),
         fields=(
-            Field("digest", say("When do you want the overview?"), "radios", options(RHYTHM, say), value=chosen.digest,
+            Field("digest", say("When do you want the overview?"), "radios", options(called.DIGEST, say), value=chosen.digest,
                   required=True),
             Field("digest_at", say("At what time?"), "time", value=f"{chosen.digest_at:%H:%M}", required=True),
             Field("language", say("In which language?"), "select", value=worker.language, options=[
@@ -111,10 +111,14 @@ async def mail(page: Page) -> Response:
     if not page.posted:
         return asks(page, form)
     form.check(page.given)
-    command = made(page, form, SetWorkerPreferences, worker_id=id_, digest=page.text("digest"), digest_at=page.clock("digest_at"))
+    command = made(
+        page, form, SetWorkerPreferences, worker_id=id_, digest=page.text("digest"), digest_at=page.clock("digest_at")
+    )
     await page.do(command, fields=form.places())
     if page.text("language") and page.text("language") != worker.language:
-        await page.do(made(page, form, ChangeWorker, worker_id=id_, language=page.text("language")), fields=form.places())
+        await page.do(
+            made(page, form, ChangeWorker, worker_id=id_, language=page.text("language")), fields=form.places()
+        )
     return page.go("/desk/me", said="kept")
 
 

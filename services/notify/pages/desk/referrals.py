@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from starlette.responses import Response
@@ -24,10 +25,11 @@ from services.notify.pages.desk.at import (
 )
 from services.notify.pages.desk.forms import Field, Form, Option, options, told
 from services.notify.pages.desk.views import referrals as views
-from services.notify.pages.desk.views.parts import Section
+from services.notify.pages.desk.views.parts import Names, Section
 from services.notify.pages.page import Page
 from services.notify.pages.registry import desk
 from shared import clock
+from shared.contracts.envelope import Command
 from shared.contracts.profiles import ParticipantDetails, Reach
 from shared.contracts.signals import (
     CancelReferral,
@@ -116,7 +118,7 @@ async def details(page: Page) -> Response:
         ),
         fields=(*_person_fields(page, someone), Field(
             "question", say("The question, in the words of the person"), "area", longest=4000,
-            hint=say("What would they like? No diagnosis, no story of a life: what the service has to know to begin."),
+            hint=say("What would they like? Only what the service has to know to begin."),
         )),
     )  # fmt: skip
     if referral.has_details and not page.mistakes:
@@ -161,7 +163,7 @@ async def consent(page: Page) -> Response:
     ends = clock.now().astimezone(page.speech.zone) + timedelta(days=page.policy.referrals.consent_days)
     form = Form(
         say("What the person agrees to"), say("Record the consent"), back=views.address(referral.referral_id),
-        about=say("{one} → {other}", one=named.person(referral.participant_id), other=referral.service_name),
+        about=_whereto(referral, named, say),
         intro=(
             say("Read it out: the service sees only this, only until that day. The person can take it back at any time."),
         ),
@@ -193,9 +195,9 @@ async def consent(page: Page) -> Response:
 async def withdraw(page: Page) -> Response:
     """The person takes back their consent: access ends and the referral is cancelled in the same moment."""
     return await _ask_about(
-        page, "The person takes back their consent", "Take it back", "consent-withdrawn",
+        page, "withdraw", "consent-withdrawn",
         lambda referral, _: WithdrawReferralConsent(referral_id=referral.referral_id),
-        intro="The service sees nothing more, and the referral is stopped at once. No reason is needed.", grave=True,
+        grave=True,
     )  # fmt: skip
 
 
@@ -205,7 +207,7 @@ async def cancel(page: Page) -> Response:
     say = words(page)
     reason = Field("reason", say("Why?"), "radios", options(called.REFERRAL_REASON, say, STOPPED), required=True)
     return await _ask_about(
-        page, "Stop the referral", "Stop it", "referral-stopped",
+        page, "cancel", "referral-stopped",
         lambda referral, form: made(page, form, CancelReferral, referral_id=referral.referral_id, reason=page.text("reason")),
         fields=(reason,), grave=True,
     )  # fmt: skip
@@ -215,9 +217,9 @@ async def cancel(page: Page) -> Response:
 async def mistake(page: Page) -> Response:
     """It should never have been made."""
     return await _ask_about(
-        page, "It was made by mistake", "Take it away", "referral-mistake",
+        page, "mistake", "referral-mistake",
         lambda referral, _: MarkInError(referral_id=referral.referral_id),
-        intro="The service is told to forget it.", grave=True,
+        grave=True,
     )  # fmt: skip
 
 
@@ -229,7 +231,7 @@ async def keep_open(page: Page) -> Response:
     day = Field("until", say("Until which day?"), "date", required=True, value=f"{soon:%Y-%m-%d}",
                 hint=say("Ring the service first: often that is all it takes."))  # fmt: skip
     return await _ask_about(
-        page, "Keep it open", "Keep it open", "referral-kept-open",
+        page, "keep-open", "referral-kept-open",
         lambda referral, form: made(page, form, KeepOpen, referral_id=referral.referral_id, until=end_of(page, "until")),
         fields=(day,),
     )  # fmt: skip
@@ -245,7 +247,7 @@ async def retry(page: Page) -> Response:
     )
     form = Form(
         say("Try the same service again"), say("Prepare it"), back=views.address(referral.referral_id), fields=(kind,),
-        about=say("{one} → {other}", one=named.person(referral.participant_id), other=referral.service_name),
+        about=_whereto(referral, named, say),
         intro=(say("A new referral begins. The details and the consent are gone through again."),),
     )  # fmt: skip
     if not page.posted:
@@ -259,19 +261,27 @@ async def retry(page: Page) -> Response:
     return page.go(f"{views.address(ref.referral_id)}/details", said="referral-drafted")
 
 
-async def _ask_about(page, title, send, said, command, *, intro="", fields=(), grave=False):  # type: ignore[no-untyped-def]
+async def _ask_about(
+    page: Page, what: str, said: str, command: Callable[[Referral, Form], Command], *, fields: Sequence[Field] = (),
+    grave: bool = False,
+) -> Response:  # fmt: skip
     """A form about this referral, and what it does."""
-    say, referral = words(page), await _referral(page)
+    say, referral, form_words = words(page), await _referral(page), called.REFERRAL_FORM
     named = await names(page, {referral.participant_id})
+    intro = (say(form_words[f"{what}-intro"]),) if f"{what}-intro" in form_words else ()
     form = Form(
-        say(title), say(send), tuple(fields), (say(intro),) if intro else (), views.address(referral.referral_id),
-        say("{one} → {other}", one=named.person(referral.participant_id), other=referral.service_name), grave,
+        say(form_words[what]), say(form_words[f"{what}-send"]), tuple(fields), intro, views.address(referral.referral_id),
+        _whereto(referral, named, say), grave,
     )  # fmt: skip
     if not page.posted:
         return asks(page, form)
     form.check(page.given)
     await page.do(command(referral, form), fields=form.places())
     return page.go(views.address(referral.referral_id), said=said)
+
+
+def _whereto(referral: Referral, named: Names, say: Words) -> str:
+    return say("{one} → {other}", one=named.person(referral.participant_id), other=referral.service_name)
 
 
 async def _referral(page: Page) -> Referral:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -15,7 +16,15 @@ from services.notify.pages.page import Page
 from services.notify.pages.registry import desk
 from shared import clock
 from shared.contracts.envelope import Query
-from shared.contracts.exchange import ListAttention, ListExchanges, ListGatherings, ListInvitations
+from shared.contracts.exchange import (
+    Gathering,
+    Invitation,
+    ListAttention,
+    ListExchanges,
+    ListGatherings,
+    ListInvitations,
+    ShowExchange,
+)
 from shared.contracts.notify import ListTasks
 from shared.contracts.profiles import ListParticipants
 from shared.contracts.signals import ListReferrals, ListSignals
@@ -29,12 +38,12 @@ async def today(page: Page) -> Response:
     worker, say, here, now = me(page), words(page), await places(page), clock.now()
     wanted = _queries(page, here)
     answers = await tried(page, *(query for _, query, _ in wanted))
-    lists: dict[str, list[Any] | None] = {name: [] for name, _, _ in wanted}
+    lists: dict[str, Any] = {name: [] for name in ("past", "held", *(name for name, _, _ in wanted))}
     for (name, _, items), answer in zip(wanted, answers, strict=True):
         so_far = lists[name]
         lists[name] = None if answer is None or so_far is None else so_far + items(answer)
-    found = views.Found(**lists)
-    found = _past_only(found, now)
+    whose = await _openers(page, lists["held"])
+    found = views.Found(**(lists | {"past": _over(lists["past"], now)}), openers=whose)
     named = await names(page, found.people())
     at = views.At(worker.worker_id, now, page.policy.visits.within_days, say, named)
     return page.show(
@@ -86,9 +95,12 @@ def _queries(page: Page, here: list[str]) -> list[Ask]:
     return wanted
 
 
-def _past_only(found: views.Found, now):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
+def _over(past: list[Gathering] | None, now: datetime) -> list[Gathering] | None:
+    return None if past is None else [each for each in past if each.ends_at <= now]
 
-    if found.past is None:
-        return found
-    return replace(found, past=[each for each in found.past if each.ends_at <= now])
+
+async def _openers(page: Page, held: list[Invitation] | None) -> dict[UUID, UUID]:
+    """Whose ask or offer it is for which neighbours wait to be asked: of as many as the page shows."""
+    ids = list(dict.fromkeys(each.exchange_id for each in held or ()))[: views.MOST]
+    found = await tried(page, *(ShowExchange(exchange_id=each) for each in ids))
+    return {each.exchange_id: each.participant_id for each in found if each and each.participant_id}

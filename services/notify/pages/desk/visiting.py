@@ -56,9 +56,7 @@ async def visit(page: Page) -> Response:
         fields=(
             Field("visited_at", say("When?"), "moment", value=now_on_clock(page), required=True),
             Field("next", say("And then?"), "radios", value="person", options=[
-                *options({"person": "Back to this person", "enjoys": "Fill in talents and wishes",
-                          "signal": "Raise a signal"}, say),
-            ]),
+                *options(called.AFTER_A_VISIT, say)]),
         ),
     )  # fmt: skip
     if not page.posted:
@@ -171,10 +169,7 @@ async def leave(page: Page) -> Response:
         say("Leave the network"), say("Do it"), back=views.address(page.matter_id), about=someone.name or "", grave=True,
         intro=(say("Only when the person asks for it. No reason is needed, and nobody is told."),),
         fields=(
-            Field("what", say("What does the person want?"), "radios", required=True, value="leave", options=options({
-                "leave": "Take part no longer. They can come back later.",
-                "erase": "Have everything erased, everywhere. This can't be undone.",
-            }, say)),
+            Field("what", say("What does the person want?"), "radios", required=True, value="leave", options=options(called.LEAVING, say)),
         ),
     )  # fmt: skip
     if not page.posted:

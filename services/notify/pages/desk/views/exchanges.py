@@ -159,11 +159,13 @@ def invitation(found: Invitation, names: Names, say: Say) -> Item:
     )  # fmt: skip
 
 
-def held(found: Invitation, names: Names, say: Say) -> Item:
+def held(found: Invitation, names: Names, say: Say, whose: UUID | None = None) -> Item:
     """A question that waits for the worker's eye before it goes to a stranger: with all that it takes to decide."""
     shown = invitation(found, names, say)
     nearby = say("{minutes} minutes on foot", minutes=found.minutes_on_foot) if found.minutes_on_foot else ""
-    what = say("Would be asked: {what}, {when}", what=about(found, say) or say("see below"), when=say.when(found.when))
+    values = {"name": names.person(whose), "what": about(found, say) or say("see below"), "when": say.when(found.when)}
+    asks = say("{name} asks: {what}, {when}", **values)
+    what = asks if found.opening == "ask" else say("{name} offers: {what}, {when}", **values)
     return Item(
         title=shown.title, to=shown.to, lines=kept(what, reasons(found.reasons, say), nearby), quote=found.words or "",
         doing=(*shown.doing, Go(say("See the whole question"), address(found.exchange_id), whom=shown.title)),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
+from services.notify.pages.desk import words
 from shared.contracts.exchange import When
 
 Tone = Literal["calm", "warm", "urgent"]
@@ -29,6 +30,9 @@ class Say(Protocol):
 
     def when(self, when: When) -> str:
         """A moment, a day or a part of one, any such weekday, or some time."""
+
+    def number(self, value: float) -> str:
+        """`1,5`"""
 
     def kind(self, kind: str) -> str:
         """What a small help is called."""
@@ -136,13 +140,7 @@ class Names:
             return self.worker(_uuid(id_))
         if kind == "participant":
             return self.person(_uuid(id_))
-        others = {
-            "partner": "A partner",
-            "contact": "The service",
-            "operator": "The administrator",
-            "system": "Weefsel",
-        }
-        return say(others.get(kind, "Weefsel"))
+        return say(words.OTHERS.get(kind, "Weefsel"))
 
 
 def _uuid(text: str) -> UUID | None:

@@ -198,7 +198,7 @@ def service_tags(service: ServiceSummary, say: Say) -> tuple[Tag, ...]:
     if service.open_now is not None:
         found.append(Tag(say("Open now") if service.open_now else say("Closed now")))
     if service.distance_km is not None:
-        found.append(Tag(say("{km} km away", km=f"{service.distance_km:.1f}".replace(".", say("decimal point")))))
+        found.append(Tag(say("{km} km away", km=say.number(round(service.distance_km, 1)))))
     return tuple(found)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -34,17 +34,20 @@ class Found:
     """Gatherings that are over, and of which nobody has said who was there."""
     newcomers: Sequence[ParticipantSummary] | None = ()
     tasks: Sequence[Task] | None = ()
+    openers: Mapping[UUID, UUID] = field(default_factory=dict)
+    """Whose the ask or offer is about which a neighbour waits to be asked, by exchange."""
 
     def people(self) -> set[UUID]:
         """Whose names the page shows."""
         found: set[UUID] = set()
         for those in (self.signals, self.referrals, self.held, self.attention, self.tasks):
             found |= {each.participant_id for each in those or ()}
+        found |= set(self.openers.values())
         return found | {each.participant_id for each in self.drafts or () if each.participant_id}
 
     @property
     def away(self) -> bool:
-        return any(getattr(self, each) is None for each in self.__slots__)
+        return any(getattr(self, each.name) is None for each in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def sections(found: Found, at: At) -> list[Section]:
         *_signals(found.signals or (), at),
         _section(
             "invitations", say("Look before a neighbour is asked"),
-            [exchanges.held(each, names, say) for each in found.held or ()], "/desk/exchanges", at,
+            [exchanges.held(each, names, say, found.openers.get(each.exchange_id)) for each in found.held or ()], "/desk/exchanges", at,
             say("They don't know each other yet: you decide whether the question goes."),
         ),
         _section(
@@ -112,9 +115,7 @@ def sections(found: Found, at: At) -> list[Section]:
     return [each for each in made if each.items]
 
 
-def _section(
-    key: str, heading: str, items: Sequence[Item], more: str, at: At, intro: str = ""
-) -> Section:
+def _section(key: str, heading: str, items: Sequence[Item], more: str, at: At, intro: str = "") -> Section:
     further = Go(at.words("See all"), more, whom=heading) if len(items) > MOST else None
     return Section(key, heading, tuple(items[:MOST]), intro=intro, more=further)
 
