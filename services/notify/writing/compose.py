@@ -16,7 +16,7 @@ from services.notify.writing.language import Speech
 from services.notify.writing.letter import Foot, Letter
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
-_HTML = "_html.j2"
+_HTML, PAPER = "_html.j2", "_paper.j2"
 _PADDING = "\u2007\ufeff" * 60
 """After the preview, so that a list of mails doesn't go on with the mail itself."""
 
@@ -34,21 +34,21 @@ def compose(mail: Mail, reader: Reader) -> Composed:
     )
 
 
-def written(mail: Mail, reader: Reader, speech: Speech) -> Letter:
-    """The blocks of a mail: what all its forms say."""
+def written(mail: Mail, reader: Reader, speech: Speech, *, paper: bool = False) -> Letter:
+    """The blocks of a mail: what all its forms say. `paper`: without what only a screen has."""
     letter = Letter(speech, mail.url)
     letter.greet(reader.name)
-    _template(mail.kind).render(_context(mail, reader, letter))
+    _template(mail.kind).render(_context(mail, reader, letter), paper=paper)
     _close(letter, mail, reader)
     return letter
 
 
 def as_text(letter: Letter) -> str:
-    return _layout("_text.j2").render(letter=letter).strip() + "\n"
+    return layout("_text.j2").render(letter=letter).strip() + "\n"
 
 
 def as_html(letter: Letter, speech: Speech) -> str:
-    return _layout(_HTML).render(letter=letter, speech=speech, kept=_kept(), padding=_PADDING)
+    return layout(_HTML).render(letter=letter, speech=speech, kept=_kept(), padding=_PADDING)
 
 
 @cache
@@ -64,14 +64,15 @@ def bdi(words: str) -> Markup:
 
 def _close(letter: Letter, mail: Mail, reader: Reader) -> None:
     """Who writes, and where one chooses what one gets."""
-    speech, worker = letter.speech, reader.worker
-    letter.head = speech.apart(text.name(reader.neighbourhood))
+    speech, worker, place = letter.speech, reader.worker, text.name(reader.neighbourhood)
+    letter.head = speech.apart(place)
     if worker is not None:
-        role = speech.say("practice worker in {neighbourhood}", neighbourhood=text.one_line(reader.neighbourhood))
+        role = speech.say("practice worker in {neighbourhood}", neighbourhood=place) if place else ""
         letter.sign(worker.name, role, worker.phone)
     else:
-        about = speech.say("From Weefsel, for {neighbourhood}.", neighbourhood=text.one_line(reader.neighbourhood))
-        letter.foot.append(Foot(about))
+        letter.foot.append(
+            Foot(speech.say("From Weefsel, for {neighbourhood}.", neighbourhood=place) if place else "Weefsel")
+        )
     if reader.preferences_url:
         words, label = speech.say("Fewer mails, or other ones?"), speech.say("Choose what you get")
         letter.foot.append(Foot(words, reader.preferences_url, label))
@@ -89,7 +90,7 @@ def _context(mail: Mail, reader: Reader, letter: Letter) -> dict[str, Any]:
         "speech": speech,
         "reader": reader,
         "words": words,
-        "neighbourhood": text.name(reader.neighbourhood),
+        "neighbourhood": text.name(reader.neighbourhood) or speech.say("your neighbourhood"),
         "worker": text.name(worker.name) if worker else speech.say("your worker"),
         "worker_name": text.name(worker.name) if worker else "",
         "name_of": text.name,
@@ -130,7 +131,8 @@ def _template(kind: str) -> Template:
 
 
 @cache
-def _layout(name: str) -> Template:
+def layout(name: str) -> Template:
+    """What the blocks are set in."""
     return _environment().get_template(name)
 
 
@@ -138,7 +140,7 @@ def _layout(name: str) -> Template:
 def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_source),
-        autoescape=lambda name: name == _HTML,  # noqa: S701 - the others are no HTML
+        autoescape=lambda name: name in (_HTML, PAPER),  # noqa: S701 - the others are no HTML
         undefined=StrictUndefined,
         auto_reload=False,
     )

@@ -180,12 +180,13 @@ class Speech:
         if when.day is not None:
             day = self.day(when.day)
         elif when.weekday is not None:
-            day = self.say("on a {weekday}", weekday=self._weekday(when.weekday))
+            day = self.say("on a {weekday}", weekday=self.weekday(when.weekday))
         else:
             return self.say("some day {part}", part=part) if part else self.say("some time, to be agreed")
         return self.say("{day}, {part}", day=day, part=part) if part else day
 
-    def _weekday(self, name: str) -> str:
+    def weekday(self, name: str) -> str:
+        """`dinsdag`"""
         names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
         return str(Locale.parse(self.language).days["format"]["wide"][names.index(name)])
 

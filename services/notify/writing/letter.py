@@ -28,6 +28,8 @@ class Action:
     label: str
     url: str
     first: bool = False
+    answers: bool = False
+    """Whether it is one of the answers to what is asked."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,16 @@ class Letter:
     """What the blocks of a template are written on. Words of ours are given as English message ids."""
 
     USED: ClassVar[tuple[str, ...]] = (
-        "subject", "preview", "preview_of", "say", "say_count", "heading", "titled", "small", "quote", "fact", "row", "reach",
-        "apart", "even", "action", "answer", "line",
+        "subject", "preview", "preview_of", "say", "say_count", "heading", "titled", "small", "quote", "fact", "row",
+        "reach", "apart", "even", "action", "answer", "line",
     )  # fmt: skip
     """What a template calls."""
 
     def __init__(self, speech: Speech, url: str) -> None:
         self.speech = speech
         self.url = url
+        self.to = ""
+        """To whom it is."""
         self.head = ""
         """Where it comes from, above the letter."""
         self.evenly = False
@@ -105,10 +109,13 @@ class Letter:
     # --- blocks
 
     def greet(self, name: str) -> str:
-        return self._add(Block("greeting", self.speech.say("Hello {name},", name=text.name(name))))
+        """Who has no name that we know is greeted without one."""
+        self.to = self._isolated(text.name(name))
+        words = self.speech.say("Hello {name},", name=self.to) if self.to else self.speech.say("Hello,")
+        return self._add(Block("greeting", words))
 
     def sign(self, name: str, role: str, phone: str | None) -> str:
-        below = [Fact("", role)]
+        below = [Fact("", role)] if role else []
         if phone:
             below.append(Fact("", text.one_line(phone), tel(phone)))
         return self._add(Block("sign", self._isolated(text.name(name)), below))
@@ -162,13 +169,13 @@ class Letter:
         self.fact("Phone", phone, tel(phone))
         return self.fact("E-mail", email, f"mailto:{quote(email, safe='@')}" if email else "")
 
-    def action(self, id_: str, url: str, /, **values: Any) -> str:
+    def action(self, id_: str, url: str, /, *, answers: bool = False, **values: Any) -> str:
         first = not self.evenly and not any(block.shape == "actions" for block in self.blocks)
-        return self._join("actions", Action(self.speech.say(id_, **values), url, first))
+        return self._join("actions", Action(self.speech.say(id_, **values), url, first, answers))
 
     def answer(self, id_: str, answer: str, /, **values: Any) -> str:
         """One of the answers, which the page shows first."""
-        return self.action(id_, choice(self.url, answer), **values)
+        return self.action(id_, choice(self.url, answer), answers=True, **values)
 
     def line(self, title: str, url: str, words: str = "", below: str = "") -> str:
         words = " ".join(text.paragraphs(words))
