@@ -13,6 +13,11 @@ SUBJECTS = {
     "participants": ("deploy.commands.participants", "Who is in the network: register, import, show, erase."),
     "exchange": ("deploy.commands.exchange", "Small help: asks, offers, invitations, what comes of them."),
     "gatherings": ("deploy.commands.gatherings", "People meeting: plan, invite, who was there."),
+    "signals": ("deploy.commands.signals", "What is noticed about someone: raise, take, hand over, close; notes."),
+    "referrals": (
+        "deploy.commands.referrals",
+        "Someone guided to a service, with consent, until its end.",
+    ),
     "directory": ("deploy.commands.directory", "Services that one can be referred to: import, search, show, export."),
     "workers": ("deploy.commands.workers", "The professionals: neighbourhoods, hours, absence, backup."),
     "neighbourhoods": ("deploy.commands.neighbourhoods", "The areas that workers know on foot."),

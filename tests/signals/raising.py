@@ -8,11 +8,11 @@ from uuid import UUID
 
 from shared import clock
 from shared.contracts.signals import ListSignals, RaiseSignal, ShowSignal, Signal, SignalRef, TakeSignal, WorkerTold
-from tests.signals.neighbourhood import Place, Signals, by
+from tests.signals.neighbourhood import ZONE, Place, Signals, by
 
 
 def in_days(days: int) -> date:
-    return (clock.now() + timedelta(days=days)).date()
+    return (clock.now().astimezone(ZONE) + timedelta(days=days)).date()
 
 
 async def show(signals: Signals, signal_id: UUID, **how: Any) -> Signal:
