@@ -105,7 +105,8 @@ async def _close(page: Page) -> Response:
 async def _let_in(page: Page, link: Link, path: str) -> Response:
     """A session, kept by the browser until it ends here or there."""
     cookie = await page.context.run(lambda tx: links.open_session(tx, link))
-    response = page.go(path)
+    choice = page.text("choice")
+    response = page.go(path, **({"choice": choice} if choice else {}))
     response.set_cookie(
         opening.session_cookie(page.context), cookie, max_age=int(links.SESSION_LASTS.total_seconds()), httponly=True,
         samesite="lax", secure=page.context.secure,

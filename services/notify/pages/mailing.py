@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.notify.handlers import telling
 from services.notify.repository import people
 from shared.messaging import Transaction
 
@@ -9,6 +10,6 @@ from shared.messaging import Transaction
 async def send_link(tx: Transaction, email: str) -> None:
     """To each person and worker with this address, a link to their own page or desk."""
     for person in await people.people_at(tx, email):
-        assert person.participant_id
+        await telling.new_link(tx, person)
     for worker in await people.workers_at(tx, email):
-        assert worker.worker_id
+        await telling.desk_link(tx, worker)
