@@ -72,7 +72,8 @@ class Directory(Handling):
     async def partner(self, organisation_id: str) -> None:
         await self.tell(
             PartnerGranted(
-                partner=f"p-{organisation_id}", organisation_id=organisation_id, neighbourhood_ids=[], commands=[]
+                partner=f"p-{organisation_id}", organisation_id=organisation_id, neighbourhood_ids=[],
+                commands=["signals.referral.accept"],
             )
         )
 

@@ -159,10 +159,10 @@ WITH source AS (
 INSERT INTO service (
     service_id, source, organisation_id, organisation_name, partner_organisation, name, topics, email, phones,
     addresses, opening_hours, language, languages, kinds, stepping_stone, capacity, areas, places, schedules, retired,
-    digest, sort_key
+    digest, sort_key, words
 ) VALUES (
     $1, 'test', 'organisation', 'Zorgpunt', $3, 'Poetshulp', '', $2, '{"09 123 45 67"}', '{}', '{}', 'nl', '{nl}',
-    '{household}', false, 'unknown', '{*}', '{}', '[]', $4, '', ''
+    '{household}', false, 'unknown', '{*}', '{}', '[]', $4, '', '', ''
 )
 """
 

@@ -181,6 +181,17 @@ class Life(RuleBasedStateMachine):
         self.late += self.run(self.world.gone_off())
         self._check()
 
+    @precondition(lambda self: self._ids())
+    @rule(which=some)
+    def fetches_after_the_day_of_the_consent(self, which: int) -> None:
+        """The timer that ends it is late; that it has ended doesn't wait for it."""
+        id_ = self._pick(which)
+        running = [each for each in self.seen[id_].consents if each["ended_at"] is None]
+        if running:
+            self.world.time.time = max(self.world.time.time, running[0]["until"])
+            self.late += self.run(self.world.gone_off())
+            assert self._does(FetchDetails(referral_id=id_), id_, "service").status == "rejected"
+
     @precondition(lambda self: self.late)
     @rule(which=some)
     def a_late_timer_arrives(self, which: int) -> None:
