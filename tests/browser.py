@@ -95,14 +95,15 @@ async def flaws(page: Page) -> list[str]:
     return found + (["it is wider than the window"] if wide else [])
 
 
-async def weight(page: Page, address: str) -> int:
-    """Bytes that a page takes, with its style sheet."""
+async def weight(page: Page, address: str) -> tuple[int, int]:
+    """How a page is answered, and the bytes that it takes with its style sheet."""
     came: list[Response] = []
 
     def note(response: Response) -> None:
         came.append(response)
 
     page.on("response", note)
-    await page.goto(address)
+    answer = await page.goto(address)
     page.remove_listener("response", note)
-    return sum([len(await each.body()) for each in came if each.status not in (301, 302, 303)])
+    assert answer is not None
+    return answer.status, sum([len(await each.body()) for each in came if each.status not in (301, 302, 303)])

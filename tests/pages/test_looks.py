@@ -18,6 +18,7 @@ SIGHTS = (
     "circle", "consents", "held", "plan", "gatherings", "act-for", "expired", "unknown", "new-link", "sent", "front",
     "desk-door", "unsubscribe", "session-over", "not-found", "close",
 )  # fmt: skip
+STOPS = {"expired": 410, "unknown": 404, "session-over": 401, "not-found": 404}
 PARTS = [SIGHTS[n : n + 10] for n in range(0, len(SIGHTS), 10)]
 
 
@@ -52,7 +53,8 @@ async def test_every_page_is_clear_light_and_fits(
 
 async def _look(seen: Gallery, context: BrowserContext, name: str, language: str) -> list[str]:
     page = await context.new_page()
-    weight = await browsers.weight(page, seen.address(name, language))
+    status, weight = await browsers.weight(page, seen.address(name, language))
+    assert status == STOPS.get(name, 200), name
     if name in seen.steps:
         await seen.steps[name](page)
     found = [] if weight <= LIGHT else [f"it weighs {weight} bytes"]
