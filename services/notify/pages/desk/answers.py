@@ -8,9 +8,9 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.notify.pages.desk import words as called
-from services.notify.pages.desk.at import asked, asks, made, me, names, person, words
+from services.notify.pages.desk.at import asked, asks, given_id, made, me, names, person, words
 from services.notify.pages.desk.choosing import choose_person
-from services.notify.pages.desk.forms import Field, Form, Option, options
+from services.notify.pages.desk.forms import Field, Form, Option, hidden, options
 from services.notify.pages.desk.views import exchanges, gatherings
 from services.notify.pages.desk.views import people as people_views
 from services.notify.pages.desk.views.parts import Do, Go, Item, Section, kept
@@ -28,6 +28,7 @@ from shared.contracts.exchange import (
     ShowExchange,
     ShowInvitation,
 )
+from shared.contracts.notify import DoTask
 from shared.contracts.profiles import ParticipantDetails
 
 
@@ -40,7 +41,7 @@ async def answer_anyone(page: Page) -> Response:
 
 @desk("/people/{matter_id:uuid}/answer")
 async def open_questions(page: Page) -> Response:
-    """All that somebody can be asked about on the phone: what waits for their answer, and what they might want to say."""
+    """All that somebody can be asked about on the phone: what waits for their answer, what they may want to say."""
     me(page)
     say, id_ = words(page), page.matter_id
     someone, found = await asyncio.gather(person(page, id_), _of_person(page, id_))
@@ -70,9 +71,11 @@ async def open_questions(page: Page) -> Response:
 async def _of_person(page: Page, id_: UUID):  # type: ignore[no-untyped-def]
     someone = await person(page, id_)
     invited, opened, planned = await asked(
-        page, ListInvitations(participant_id=id_, open_only=True, limit=20), ListExchanges(participant_id=id_, limit=20),
+        page,
+        ListInvitations(participant_id=id_, open_only=True, limit=20),
+        ListExchanges(participant_id=id_, limit=20),
         ListGatherings(neighbourhood_id=someone.neighbourhood_id or "-", stage="planned", limit=10),
-    )  # fmt: skip
+    )
     return invited.invitations, opened.exchanges, planned.gatherings
 
 
@@ -116,7 +119,7 @@ async def invitation(page: Page) -> Response:
         intro=kept(exchanges.about(found, say), f"“{found.words}”" if found.words else "", say.when(found.when)),
         fields=(
             Field("answer", say("What do they say?"), "radios", options(called.INVITATION_ANSWER, say), required=True),
-            _how(page),
+            _how(page), *_task(page),
         ),
     )  # fmt: skip
     if not page.posted:
@@ -126,6 +129,7 @@ async def invitation(page: Page) -> Response:
         page, form, AnswerInvitation, invitation_id=page.matter_id, answer=page.text("answer"), how=page.text("how")
     )
     await page.do(command, fields=form.places())
+    await _done_with(page)
     return page.go(people_views.address(found.participant_id), said="answer-recorded")
 
 
@@ -151,7 +155,7 @@ async def proposal(page: Page) -> Response:
         ),
         fields=(
             Field("answer", say("What do they say?"), "radios", options(called.PROPOSAL_ANSWER, say), required=True),
-            *((whom,) if len(others) > 1 else ()), _how(page),
+            *((whom,) if len(others) > 1 else ()), _how(page), *_task(page),
         ),
     )  # fmt: skip
     if not page.posted:
@@ -162,6 +166,7 @@ async def proposal(page: Page) -> Response:
         participant_id=page.text("participant") if page.text("answer") == "not-this-time" else None,
     )  # fmt: skip
     await page.do(command, fields=form.places())
+    await _done_with(page)
     return page.go(exchanges.address(found.exchange_id), said="answer-recorded")
 
 
@@ -174,15 +179,26 @@ async def how_it_was(page: Page) -> Response:
     named = await names(page, set(ids))
     people = [Option(str(each), named.person(each)) for each in ids]
     form = Form(
-        say("Record how it was"), say("Record it"), back=exchanges.address(found.exchange_id),
+        say("Record how it was"),
+        say("Record it"),
+        back=exchanges.address(found.exchange_id),
         about=named.person(found.participant_id),
         fields=(
             Field("participant", say("Whose word is it?"), "radios", people, required=True, about=("participant_id",)),
-            Field("answer", say("How was it?"), "radios", required=True,
-                  options=[*options(called.HOW_IT_WAS, say), Option("took-place", say("It took place, nothing more was said"))]),
+            Field(
+                "answer",
+                say("How was it?"),
+                "radios",
+                required=True,
+                options=[
+                    *options(called.HOW_IT_WAS, say),
+                    Option("took-place", say("It took place, nothing more was said")),
+                ],
+            ),
             _how(page),
+            *_task(page),
         ),
-    )  # fmt: skip
+    )
     if not page.posted:
         return asks(page, form)
     form.check(page.given)
@@ -192,7 +208,19 @@ async def how_it_was(page: Page) -> Response:
     else:
         command = made(page, form, SayHowItWas, answer=page.text("answer"), how=page.text("how"), **values)
         await page.do(command, fields=form.places())
+    await _done_with(page)
     return page.go(exchanges.address(found.exchange_id), said="answer-recorded")
+
+
+def _task(page: Page) -> tuple[Field, ...]:
+    """The call or letter that it came of goes along."""
+    return hidden(task=given_id(page, "task"))
+
+
+async def _done_with(page: Page) -> None:
+    """With the answer the call or letter is done."""
+    if (id_ := given_id(page, "task")) is not None:
+        await page.do(DoTask(task_id=id_))
 
 
 def _how(page: Page) -> Field:

@@ -35,19 +35,34 @@ async def register(page: Page) -> Response:
     say, here, named = words(page), await places(page), await names(page)
     places_ = [Option(each, named.place(each)) for each in here]
     form = Form(
-        say("Register someone"), say("Register them"), back="/desk/people",
+        say("Register someone"),
+        say("Register them"),
+        back="/desk/people",
         intro=(say("Only what the person wants to give. Talents and wishes can come later."),),
         fields=(
             Field("name", say("Name"), required=True, longest=200),
-            Field("neighbourhood_id", say("Neighbourhood"), "select", places_, required=True, value=here[0] if here else ""),
-            Field("on_word_of", say("Whose word is it?"), "radios", options(called.ON_WORD_OF, say), value="participant",
-                  required=True),
+            Field(
+                "neighbourhood_id",
+                say("Neighbourhood"),
+                "select",
+                places_,
+                required=True,
+                value=here[0] if here else "",
+            ),
+            Field(
+                "on_word_of",
+                say("Whose word is it?"),
+                "radios",
+                options(called.ON_WORD_OF, say),
+                value="participant",
+                required=True,
+            ),
             *_reaching(page, await _organisations(page), None),
             *_enjoying(page, "talents", say("What do they enjoy doing for others?"), []),
             *_enjoying(page, "wishes", say("What would they enjoy?"), []),
             Field("visited", say("I have just spoken with them: record it as a visit"), "tick"),
         ),
-    )  # fmt: skip
+    )
     if not page.posted:
         return asks(page, form)
     form.check(page.given)
@@ -119,10 +134,18 @@ async def change(page: Page) -> Response:
     ceiling = page.number("ceiling")
     clear = [name for name, value in (("ceiling", ceiling), ("quiet_hours", start)) if value is None]
     command = made(
-        page, form, ChangeParticipant, participant_id=page.matter_id, name=page.text("name"), languages=_languages(page),
-        reach=_reach(page, form), address=page.text("address"), ceiling=ceiling,
-        quiet_hours={"start": start, "end": end} if start else None, clear=clear,
-    )  # fmt: skip
+        page,
+        form,
+        ChangeParticipant,
+        participant_id=page.matter_id,
+        name=page.text("name"),
+        languages=_languages(page),
+        reach=_reach(page, form),
+        address=page.text("address"),
+        ceiling=ceiling,
+        quiet_hours={"start": start, "end": end} if start else None,
+        clear=clear,
+    )
     await page.do(command, fields=form.places())
     return page.go(views.address(page.matter_id), said="kept")
 
@@ -138,9 +161,15 @@ def _reaching(
     yield Field(
         "email", say("E-mail address"), "email", value=(reach.email if reach else "") or "", about=("reach.email",)
     )
-    yield Field("address", say("Address"), "text", longest=300, hint=say(
-        "For letters only. It is kept apart, and looked up when a letter is printed. Leave it empty to keep what is there."
-    ) if reach else say("For letters only. It is kept apart, and looked up when a letter is printed."))  # fmt: skip
+    yield Field(
+        "address",
+        say("Address"),
+        "text",
+        longest=300,
+        hint=say("For letters only: looked up when one is printed. Leave it empty to keep what is there.")
+        if reach
+        else say("For letters only. It is kept apart, and looked up when a letter is printed."),
+    )
     if organisations:
         yield Field(
             "organisation_id", say("Organisation that passes messages on"), "select",
@@ -149,8 +178,14 @@ def _reaching(
         )  # fmt: skip
     spoken = [Option(code, LANGUAGE_NAMES.get(code, code)) for code in _known_languages(page)]
     first, more = (languages or [""])[0], frozenset((languages or [])[1:])
-    yield Field("language", say("Language they prefer"), "select", [Option("", say("That of the neighbourhood")), *spoken],
-                value=first, about=("languages", "languages.0"))  # fmt: skip
+    yield Field(
+        "language",
+        say("Language they prefer"),
+        "select",
+        [Option("", say("That of the neighbourhood")), *spoken],
+        value=first,
+        about=("languages", "languages.0"),
+    )
     yield Field("more_languages", say("Other languages"), "checks", spoken, values=more)
 
 

@@ -156,15 +156,20 @@ async def deviate(page: Page) -> Response:
     """A rule is set aside, with a reason, which is kept."""
     say, exchange, about = await _exchange(page)
     form = Form(
-        say("Open it all the same, with a reason"), say("Open it"), back=views.address(exchange.exchange_id), about=about,
-        intro=(*((say(called.WHY[exchange.why]),) if exchange.why else ()),
-               say("You may set the rule aside. The reason is kept with it, for workers alone.")),
+        say("Open it all the same, with a reason"),
+        say("Open it"),
+        back=views.address(exchange.exchange_id),
+        about=about,
+        intro=(
+            *((say(called.WHY[exchange.why]),) if exchange.why else ()),
+            say("You may set the rule aside. The reason is kept with it, for workers alone."),
+        ),
         fields=(
             Field("reason", say("Why?"), "area", required=True, longest=500),
             _kind(page, exchange),
             *((_consented(page),) if exchange.half else ()),
         ),
-    )  # fmt: skip
+    )
     return await _done(page, form, lambda: made(
         page, form, Deviate, exchange_id=exchange.exchange_id, reason=page.text("reason"), kind=page.text("kind"),
         consented=page.text("consented"),
@@ -232,13 +237,23 @@ async def thanks(page: Page) -> Response:
     """A word of thanks, told on the phone or at the door."""
     say, exchange, about = await _exchange(page)
     form = Form(
-        say("Record thanks"), say("Pass it on"), back=views.address(exchange.exchange_id), about=about,
+        say("Record thanks"),
+        say("Pass it on"),
+        back=views.address(exchange.exchange_id),
+        about=about,
         fields=(
             await _whose(page, exchange, say("Who says it?")),
             Field("words", say("What did they say?"), "area", required=True, longest=280),
-            Field("how", say("How did you hear it?"), "radios", options(called.ANSWER_HOW, say), required=True, value="phone"),
+            Field(
+                "how",
+                say("How did you hear it?"),
+                "radios",
+                options(called.ANSWER_HOW, say),
+                required=True,
+                value="phone",
+            ),
         ),
-    )  # fmt: skip
+    )
     return await _done(page, form, lambda: made(
         page, form, SayThanks, exchange_id=exchange.exchange_id, participant_id=page.text("participant"),
         words=page.text("words"), how=page.text("how"),

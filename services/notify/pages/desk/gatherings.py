@@ -65,23 +65,40 @@ async def plan(page: Page) -> Response:
     say, here, named = words(page), await places(page), await names(page)
     soon = (clock.now() + timedelta(days=7)).astimezone(page.speech.zone).replace(hour=14, minute=0)
     form = Form(
-        say("Plan a gathering"), say("Plan it"), back="/desk/gatherings",
+        say("Plan a gathering"),
+        say("Plan it"),
+        back="/desk/gatherings",
         intro=(say("People who know each other and people who don't are invited, half and half."),),
         fields=(
-            Field("title", say("What is it called?"), required=True, longest=100, hint=say("Such as: coffee and cake.")),
-            Field("neighbourhood_id", say("Neighbourhood"), "select", [Option(each, named.place(each)) for each in here],
-                  required=True, value=here[0] if here else ""),
+            Field(
+                "title", say("What is it called?"), required=True, longest=100, hint=say("Such as: coffee and cake.")
+            ),
+            Field(
+                "neighbourhood_id",
+                say("Neighbourhood"),
+                "select",
+                [Option(each, named.place(each)) for each in here],
+                required=True,
+                value=here[0] if here else "",
+            ),
             Field("place", say("Where?"), required=True, longest=200, hint=say("A place that people can find.")),
             *_times(page, soon, soon + timedelta(hours=2)),
             Field("rhythm", say("How often?"), "select", options(called.RHYTHM, say), about=("repeats",)),
             Field("times", say("How many times?"), "number", value="6", hint=say("Only when it comes back.")),
-            Field("kind", say("What is done there?"), "select", [Option("", say("Just meeting")), *kinds(page)],
-                  hint=say("Who enjoys it is thought of first.")),
-            Field("seats", say("How many seats are there?"), "number", hint=say("Leave it empty when everyone fits in.")),
+            Field(
+                "kind",
+                say("What is done there?"),
+                "select",
+                [Option("", say("Just meeting")), *kinds(page)],
+                hint=say("Who enjoys it is thought of first."),
+            ),
+            Field(
+                "seats", say("How many seats are there?"), "number", hint=say("Leave it empty when everyone fits in.")
+            ),
             Field("bring", say("What can people bring?"), longest=140, hint=say("Never a condition.")),
             Field("invite", say("Invite neighbours who may enjoy it"), "tick", value="yes"),
         ),
-    )  # fmt: skip
+    )
     if not page.posted:
         return asks(page, form)
     form.check(page.given)
@@ -191,13 +208,22 @@ async def attendance(page: Page) -> Response:
         return page.show("desk/choose.html", title=say("Who else was there?"), question="", path=page.path, name=sought,
                          back=page.path, section=section, kept={}, what="look")  # fmt: skip
     form = Form(
-        say("Record who was there"), say("Record it"), back=views.address(gathering.gathering_id), about=gathering.title,
+        say("Record who was there"),
+        say("Record it"),
+        back=views.address(gathering.gathering_id),
+        about=gathering.title,
         intro=(say("Whoever was there has met: from now on they count as people who know each other."),),
         fields=(
-            Field("people", say("Who was there?"), "checks", [Option(id_, name) for name, id_ in people], values=ticked,
-                  about=("participant_ids",)),
+            Field(
+                "people",
+                say("Who was there?"),
+                "checks",
+                [Option(id_, name) for name, id_ in people],
+                values=ticked,
+                about=("participant_ids",),
+            ),
         ),
-    )  # fmt: skip
+    )
     if not page.posted:
         return page.show("desk/attendance.html", form=form, named=form.naming(page.mistakes))
     command = made(
@@ -212,7 +238,10 @@ async def change(page: Page) -> Response:
     """Another time, place or wording."""
     say, gathering = words(page), await _gathering(page)
     form = Form(
-        say("Change the gathering"), say("Change it"), back=views.address(gathering.gathering_id), about=gathering.title,
+        say("Change the gathering"),
+        say("Change it"),
+        back=views.address(gathering.gathering_id),
+        about=gathering.title,
         intro=(say("Whoever comes hears of it."),),
         fields=(
             Field("title", say("What is it called?"), required=True, longest=100, value=gathering.title),
@@ -221,7 +250,7 @@ async def change(page: Page) -> Response:
             Field("seats", say("How many seats are there?"), "number", value=str(gathering.seats or "")),
             Field("bring", say("What can people bring?"), longest=140, value=gathering.bring or ""),
         ),
-    )  # fmt: skip
+    )
     if not page.posted:
         return asks(page, form)
     form.check(page.given)
@@ -240,10 +269,14 @@ async def cancel(page: Page) -> Response:
     say, gathering = words(page), await _gathering(page)
     following = Field("and_following", say("Also all that come after it"), "tick")
     form = Form(
-        say("It does not go on"), say("Tell everyone"), back=views.address(gathering.gathering_id), about=gathering.title,
-        intro=kept(say.moment(gathering.starts_at), say("Whoever was coming hears of it.")), grave=True,
+        say("It does not go on"),
+        say("Tell everyone"),
+        back=views.address(gathering.gathering_id),
+        about=gathering.title,
+        intro=kept(say.moment(gathering.starts_at), say("Whoever was coming hears of it.")),
+        grave=True,
         fields=(following,) if gathering.series_id else (),
-    )  # fmt: skip
+    )
     if not page.posted:
         return asks(page, form)
     await page.do(CancelGathering(gathering_id=gathering.gathering_id, and_following=bool(page.text("and_following"))),

@@ -75,16 +75,22 @@ async def hours(page: Page) -> Response:
         for number in (1, 2):
             there = stretches[number - 1] if len(stretches) >= number else None
             fields += [
-                Field(f"{day}_{number}_from", say("{day}, from", day=say(label)) if number == 1 else
-                      say("{day}, and again from", day=say(label)), "time", value=f"{there.begins:%H:%M}" if there else "",
-                      heading=say(label) if number == 1 else ""),
+                Field(
+                    f"{day}_{number}_from",
+                    say("{day}, from", day=say(label)) if number == 1 else say("{day}, and again from", day=say(label)),
+                    "time",
+                    value=f"{there.begins:%H:%M}" if there else "",
+                    heading=say(label) if number == 1 else "",
+                ),
                 Field(f"{day}_{number}_until", say("Until"), "time", value=f"{there.ends:%H:%M}" if there else ""),
-            ]  # fmt: skip
+            ]
     form = Form(
-        say("My hours"), say("Keep it"), tuple(fields), (
-            say("Leave everything empty when you don't keep fixed hours: then you are on duty whenever you are not away."),
-        ), "/desk/me",
-    )  # fmt: skip
+        say("My hours"),
+        say("Keep it"),
+        tuple(fields),
+        (say("Leave everything empty without fixed hours: then you are on duty whenever you are not away."),),
+        "/desk/me",
+    )
     if not page.posted:
         return page.show("desk/hours.html", form=form, named=form.naming(page.mistakes))
     command = made(page, form, SetWorkerHours, worker_id=worker.worker_id, hours=_given_hours(page))
@@ -98,16 +104,29 @@ async def mail(page: Page) -> Response:
     say, id_ = words(page), me(page).worker_id
     worker, chosen = await asyncio.gather(_worker(page), page.ask(ShowWorkerPreferences(worker_id=id_)))
     form = Form(
-        say("My mail"), say("Keep it"), back="/desk/me", intro=(say("What is urgent comes at once in any case."),),
+        say("My mail"),
+        say("Keep it"),
+        back="/desk/me",
+        intro=(say("What is urgent comes at once in any case."),),
         fields=(
-            Field("digest", say("When do you want the overview?"), "radios", options(called.DIGEST, say), value=chosen.digest,
-                  required=True),
+            Field(
+                "digest",
+                say("When do you want the overview?"),
+                "radios",
+                options(called.DIGEST, say),
+                value=chosen.digest,
+                required=True,
+            ),
             Field("digest_at", say("At what time?"), "time", value=f"{chosen.digest_at:%H:%M}", required=True),
-            Field("language", say("In which language?"), "select", value=worker.language, options=[
-                Option(each, LANGUAGE_NAMES.get(each, each)) for each in page.policy.languages
-            ]),
+            Field(
+                "language",
+                say("In which language?"),
+                "select",
+                value=worker.language,
+                options=[Option(each, LANGUAGE_NAMES.get(each, each)) for each in page.policy.languages],
+            ),
         ),
-    )  # fmt: skip
+    )
     if not page.posted:
         return asks(page, form)
     form.check(page.given)

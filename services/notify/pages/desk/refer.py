@@ -147,8 +147,15 @@ async def _searched(
     )  # fmt: skip
     known = dict.fromkeys([*page.policy.languages, *LANGUAGE_NAMES])
     return page.show(
-        "desk/directory.html", title=title, about=about, back=back, path=path, kept=kept, chosen=chosen, section=section,
+        "desk/directory.html",
+        title=title,
+        about=about,
+        back=back,
+        path=path,
+        kept=kept,
+        chosen=chosen,
+        section=section,
         kinds=[(each.value, each.label) for each in signal_kinds(page)],
         places=[(each, named.place(each)) for each in here],
         languages=[(each, LANGUAGE_NAMES.get(each, each)) for each in known],
-    )  # fmt: skip
+    )

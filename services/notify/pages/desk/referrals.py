@@ -143,14 +143,27 @@ def _person_fields(page: Page, someone: ParticipantDetails) -> tuple[Field, ...]
     known = list(dict.fromkeys([*(someone.languages or ()), *page.policy.languages]))
     return (
         Field("name", say("Name"), value=someone.name or "", longest=200),
-        Field("by", say("How do they like to be reached?"), "radios", options(ways, say), about=("reach", "reach.by"),
-              value=reach.by if reach and reach.by in ways else "phone" if reach and reach.phone else ""),
+        Field(
+            "by",
+            say("How do they like to be reached?"),
+            "radios",
+            options(ways, say),
+            about=("reach", "reach.by"),
+            value=reach.by if reach and reach.by in ways else "phone" if reach and reach.phone else "",
+        ),
         Field("phone", say("Phone number"), "tel", value=(reach.phone if reach else "") or "", about=("reach.phone",)),
-        Field("email", say("E-mail address"), "email", value=(reach.email if reach else "") or "", about=("reach.email",)),
+        Field(
+            "email", say("E-mail address"), "email", value=(reach.email if reach else "") or "", about=("reach.email",)
+        ),
         Field("address", say("Address"), longest=300),
-        Field("languages", say("Languages"), "checks", [Option(each, LANGUAGE_NAMES.get(each, each)) for each in known],
-              values=frozenset(someone.languages or ())),
-    )  # fmt: skip
+        Field(
+            "languages",
+            say("Languages"),
+            "checks",
+            [Option(each, LANGUAGE_NAMES.get(each, each)) for each in known],
+            values=frozenset(someone.languages or ()),
+        ),
+    )
 
 
 @desk("/referrals/{matter_id:uuid}/consent")
@@ -162,22 +175,49 @@ async def consent(page: Page) -> Response:
     filled = tuple(referral.has_details)
     ends = clock.now().astimezone(page.speech.zone) + timedelta(days=page.policy.referrals.consent_days)
     form = Form(
-        say("What the person agrees to"), say("Record the consent"), back=views.address(referral.referral_id),
+        say("What the person agrees to"),
+        say("Record the consent"),
+        back=views.address(referral.referral_id),
         about=_whereto(referral, named, say),
         intro=(
-            say("Read it out: the service sees only this, only until that day. The person can take it back at any time."),
+            say(
+                "Read it out: the service sees only this, only until that day. The person can take it back at any time."
+            ),
         ),
         fields=(
-            Field("fields", say("What may the service see?"), "checks", options(called.REFERRAL_FIELD, say, filled),
-                  required=True, values=frozenset(before.fields if before else filled)),
-            Field("until", say("Until when?"), "date", required=True,
-                  value=f"{(before.until if before else ends):%Y-%m-%d}"),
-            Field("how", say("How did they agree?"), "radios", options(called.RECORDED, say), required=True,
-                  value=before.how if before else "spoken"),
-            Field("on_word_of", say("Whose word is it?"), "radios", value="participant", required=True,
-                  options=options(called.ON_WHOSE_WORD, say, ("participant", "relative"))),
+            Field(
+                "fields",
+                say("What may the service see?"),
+                "checks",
+                options(called.REFERRAL_FIELD, say, filled),
+                required=True,
+                values=frozenset(before.fields if before else filled),
+            ),
+            Field(
+                "until",
+                say("Until when?"),
+                "date",
+                required=True,
+                value=f"{(before.until if before else ends):%Y-%m-%d}",
+            ),
+            Field(
+                "how",
+                say("How did they agree?"),
+                "radios",
+                options(called.RECORDED, say),
+                required=True,
+                value=before.how if before else "spoken",
+            ),
+            Field(
+                "on_word_of",
+                say("Whose word is it?"),
+                "radios",
+                value="participant",
+                required=True,
+                options=options(called.ON_WHOSE_WORD, say, ("participant", "relative")),
+            ),
         ),
-    )  # fmt: skip
+    )
     if not filled:
         return page.go(f"{views.address(referral.referral_id)}/details")
     if not page.posted:
@@ -207,10 +247,15 @@ async def cancel(page: Page) -> Response:
     say = words(page)
     reason = Field("reason", say("Why?"), "radios", options(called.REFERRAL_REASON, say, STOPPED), required=True)
     return await _ask_about(
-        page, "cancel", "referral-stopped",
-        lambda referral, form: made(page, form, CancelReferral, referral_id=referral.referral_id, reason=page.text("reason")),
-        fields=(reason,), grave=True,
-    )  # fmt: skip
+        page,
+        "cancel",
+        "referral-stopped",
+        lambda referral, form: made(
+            page, form, CancelReferral, referral_id=referral.referral_id, reason=page.text("reason")
+        ),
+        fields=(reason,),
+        grave=True,
+    )
 
 
 @desk("/referrals/{matter_id:uuid}/mistake")
@@ -231,10 +276,14 @@ async def keep_open(page: Page) -> Response:
     day = Field("until", say("Until which day?"), "date", required=True, value=f"{soon:%Y-%m-%d}",
                 hint=say("Ring the service first: often that is all it takes."))  # fmt: skip
     return await _ask_about(
-        page, "keep-open", "referral-kept-open",
-        lambda referral, form: made(page, form, KeepOpen, referral_id=referral.referral_id, until=end_of(page, "until")),
+        page,
+        "keep-open",
+        "referral-kept-open",
+        lambda referral, form: made(
+            page, form, KeepOpen, referral_id=referral.referral_id, until=end_of(page, "until")
+        ),
         fields=(day,),
-    )  # fmt: skip
+    )
 
 
 @desk("/referrals/{matter_id:uuid}/retry")
@@ -270,9 +319,14 @@ async def _ask_about(
     named = await names(page, {referral.participant_id})
     intro = (say(form_words[f"{what}-intro"]),) if f"{what}-intro" in form_words else ()
     form = Form(
-        say(form_words[what]), say(form_words[f"{what}-send"]), tuple(fields), intro, views.address(referral.referral_id),
-        _whereto(referral, named, say), grave,
-    )  # fmt: skip
+        say(form_words[what]),
+        say(form_words[f"{what}-send"]),
+        tuple(fields),
+        intro,
+        views.address(referral.referral_id),
+        _whereto(referral, named, say),
+        grave,
+    )
     if not page.posted:
         return asks(page, form)
     form.check(page.given)

@@ -249,14 +249,23 @@ async def join(page: Page) -> Response:
     named = await names(page, {signal.participant_id})
     items = tuple(
         Item(
-            title=say.signal_kind(each.kind), to=views.address(each.signal_id), lines=(views.standing(each, named, say),),
-            when=say.day(each.raised_at), tags=views.tags(each, say)[:1],
-            doing=(Do(say("Go on as this one"), "join-signal",
-                      {"signal_id": str(signal.signal_id), "into_id": str(each.signal_id)}, main=True,
-                      whom=say.signal_kind(each.kind)),),
+            title=say.signal_kind(each.kind),
+            to=views.address(each.signal_id),
+            lines=(views.standing(each, named, say),),
+            when=say.day(each.raised_at),
+            tags=views.tags(each, say)[:1],
+            doing=(
+                Do(
+                    say("Go on as this one"),
+                    "join-signal",
+                    {"signal_id": str(signal.signal_id), "into_id": str(each.signal_id)},
+                    main=True,
+                    whom=say.signal_kind(each.kind),
+                ),
+            ),
         )
         for each in others
-    )  # fmt: skip
+    )
     section = Section("others", say("Other signals of the same person"), items,
                       empty=say("There is no other signal of this person."))  # fmt: skip
     return page.show(

@@ -85,13 +85,23 @@ def _queries(page: Page, here: list[str]) -> list[Ask]:
         wanted += [
             ("held", ListInvitations(neighbourhood_id=each, stage="held", limit=20), lambda found: found.invitations),
             ("drafts", ListExchanges(neighbourhood_id=each, stage="draft", limit=30), lambda found: found.exchanges),
-            ("drafts", ListExchanges(neighbourhood_id=each, stage="handed-over", limit=20), lambda found: found.exchanges),
+            (
+                "drafts",
+                ListExchanges(neighbourhood_id=each, stage="handed-over", limit=20),
+                lambda found: found.exchanges,
+            ),
             ("attention", ListAttention(neighbourhood_id=each, limit=30), lambda found: found.items),
-            ("past", ListGatherings(neighbourhood_id=each, since=past, until=clock.now(), stage="planned", limit=20),
-             lambda found: found.gatherings),
-            ("newcomers", ListParticipants(neighbourhood_id=each, not_yet_visited=True, limit=20),
-             lambda found: found.participants),
-        ]  # fmt: skip
+            (
+                "past",
+                ListGatherings(neighbourhood_id=each, since=past, until=clock.now(), stage="planned", limit=20),
+                lambda found: found.gatherings,
+            ),
+            (
+                "newcomers",
+                ListParticipants(neighbourhood_id=each, not_yet_visited=True, limit=20),
+                lambda found: found.participants,
+            ),
+        ]
     return wanted
 
 

@@ -137,9 +137,15 @@ async def mandate(page: Page) -> Response:
     if not page.posted:
         return asks(page, form)
     form.check(page.given)
-    command = made(page, form, GiveMandate, participant_id=page.matter_id, holder_id=other, on_word_of=page.text("on_word_of"),
+    command = made(
+        page,
+        form,
+        GiveMandate,
+        participant_id=page.matter_id,
+        holder_id=other,
+        on_word_of=page.text("on_word_of"),
         until=end_of(page, "until"),
-    )  # fmt: skip
+    )
     await page.do(command, fields=form.places())
     return page.go(views.address(page.matter_id), said="mandate-recorded")
 
@@ -166,12 +172,23 @@ async def leave(page: Page) -> Response:
     """Out of the network, or erased for good: on the person's own word."""
     say, someone = words(page), await _someone(page)
     form = Form(
-        say("Leave the network"), say("Do it"), back=views.address(page.matter_id), about=someone.name or "", grave=True,
+        say("Leave the network"),
+        say("Do it"),
+        back=views.address(page.matter_id),
+        about=someone.name or "",
+        grave=True,
         intro=(say("Only when the person asks for it. No reason is needed, and nobody is told."),),
         fields=(
-            Field("what", say("What does the person want?"), "radios", required=True, value="leave", options=options(called.LEAVING, say)),
+            Field(
+                "what",
+                say("What does the person want?"),
+                "radios",
+                required=True,
+                value="leave",
+                options=options(called.LEAVING, say),
+            ),
         ),
-    )  # fmt: skip
+    )
     if not page.posted:
         return asks(page, form)
     form.check(page.given)

@@ -21,11 +21,20 @@ def when_fields(say: Say, heading: str, before: When | None = None, zone: ZoneIn
     weekdays = [Option("", say("No fixed day")), *(Option(each, say(label)) for each, label in called.WEEKDAY.items())]
     parts = [Option("", say("Any time of day")), *(Option(each, say(label)) for each, label in called.DAY_PART.items())]
     return (
-        Field("day", say("Day and hour"), "moment", value=day, heading=heading, about=("when", "when.at", "when.day"),
-              hint=say("Leave both empty when any day will do. The hour may stay empty too.")),
-        Field("weekday", say("Or: any such day"), "select", weekdays, value=before.weekday or "", about=("when.weekday",)),
+        Field(
+            "day",
+            say("Day and hour"),
+            "moment",
+            value=day,
+            heading=heading,
+            about=("when", "when.at", "when.day"),
+            hint=say("Leave both empty when any day will do. The hour may stay empty too."),
+        ),
+        Field(
+            "weekday", say("Or: any such day"), "select", weekdays, value=before.weekday or "", about=("when.weekday",)
+        ),
         Field("part", say("Part of the day"), "select", parts, value=before.part or "", about=("when.part",)),
-    )  # fmt: skip
+    )
 
 
 def when_given(page: Page) -> When:

@@ -292,7 +292,7 @@ MISTAKES = {
     "same_worker": "Choose another colleague than yourself.",
     "not_allowed": "This is for the worker who has it. Take it first, or ask your colleague.",
     "no_mandate": "Nobody gave a mandate for this.",
-    "not_to_be_asked": "This neighbour is not asked now: a pause, enough questions, or a never to this. Ask somebody else.",
+    "not_to_be_asked": "This neighbour is not asked now: a pause, enough questions, or never this. Ask somebody else.",
     "answered": "There is an answer already.",
     "closed": "This was dealt with before.",
     "beyond_limits": "This is more than neighbours do for each other. You can open it all the same, with a reason.",

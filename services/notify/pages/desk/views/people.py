@@ -229,7 +229,7 @@ def actions(person: ParticipantDetails, say: Say) -> list[tuple[str, list[Go | D
             Go(say("Name, language and how to reach them"), f"{at}/change"),
             Go(say("Who may answer for them"), f"{at}/mandate"),
             pause, matching,
-            Go(say("Print a letter"), f"{at}/letter"),
+            Go(say("Calls and letters"), f"{at}/tasks"),
             Go(say("Leave the network"), f"{at}/leave"),
         ]),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What needs the worker today, from what each service answered: each line with what can be done about it right there."""
+"""What waits for the worker today, from what each service answered: each line with what can be done about it."""
 
 from __future__ import annotations
 
@@ -69,62 +69,99 @@ def sections(found: Found, at: At) -> list[Section]:
     made = [
         *_signals(found.signals or (), at),
         _section(
-            "invitations", say("Look before a neighbour is asked"),
-            [exchanges.held(each, names, say, found.openers.get(each.exchange_id)) for each in found.held or ()], "/desk/exchanges", at,
+            "invitations",
+            say("Look before a neighbour is asked"),
+            [exchanges.held(each, names, say, found.openers.get(each.exchange_id)) for each in found.held or ()],
+            "/desk/exchanges",
+            at,
             say("They don't know each other yet: you decide whether the question goes."),
         ),
         _section(
-            "half", say("Half questions"), [exchanges.line(each, names, say) for each in drafts if _half(each)],
-            "/desk/exchanges", at, say("For your eyes alone, until you open them together."),
+            "half",
+            say("Half questions"),
+            [exchanges.line(each, names, say) for each in drafts if _half(each)],
+            "/desk/exchanges",
+            at,
+            say("For your eyes alone, until you open them together."),
         ),
         _section(
-            "doubt", say("Is this a small thing?"),
-            [exchanges.line(each, names, say) for each in drafts if each.stage == "draft" and not _half(each)
-             and not each.by_system], "/desk/exchanges", at,
+            "doubt",
+            say("Is this a small thing?"),
+            [
+                exchanges.line(each, names, say)
+                for each in drafts
+                if each.stage == "draft" and not _half(each) and not each.by_system
+            ],
+            "/desk/exchanges",
+            at,
         ),
         _section(
-            "handed-over", say("Left to you"),
-            [exchanges.line(each, names, say) for each in drafts if each.stage == "handed-over"], "/desk/exchanges", at,
+            "handed-over",
+            say("Left to you"),
+            [exchanges.line(each, names, say) for each in drafts if each.stage == "handed-over"],
+            "/desk/exchanges",
+            at,
         ),
-        _section("tasks", say("To ring, or to bring a letter"),
-                 [task(each, at) for each in found.tasks or ()], "/desk/tasks", at),
+        _section(
+            "tasks",
+            say("To ring, or to bring a letter"),
+            [task(each, at) for each in found.tasks or ()],
+            "/desk/tasks",
+            at,
+        ),
         *_referrals(found.referrals or (), at),
         _section(
-            "newcomers", say("Newcomers"),
+            "newcomers",
+            say("Newcomers"),
             [people.newcomer(each, say, at.now, at.visit_within_days) for each in _late_first(found.newcomers or ())],
-            "/desk/newcomers", at,
+            "/desk/newcomers",
+            at,
         ),
         _section(
-            "gatherings", say("Who was there?"), [_past(each, say) for each in found.past or ()], "/desk/gatherings", at,
+            "gatherings",
+            say("Who was there?"),
+            [_past(each, say) for each in found.past or ()],
+            "/desk/gatherings",
+            at,
         ),
         _section(
-            "wishes", say("A wish that fits a talent"),
+            "wishes",
+            say("A wish that fits a talent"),
             [exchanges.line(each, names, say) for each in drafts if each.by_system and each.stage == "draft"],
-            "/desk/exchanges", at, say("Nobody asked for it. You can send it on, or leave it."),
+            "/desk/exchanges",
+            at,
+            say("Nobody asked for it. You can send it on, or leave it."),
         ),
         _section(
-            "nobody", say("Nobody was found yet"),
+            "nobody",
+            say("Nobody was found yet"),
             [people.attention(each, names, say) for each in attention if each.reason == "nobody-found"],
-            "/desk/attention", at,
+            "/desk/attention",
+            at,
         ),
         _section(
-            "visit", say("A reason to drop by"),
-            [people.attention(each, names, say) for each in attention if each.reason in TO_VISIT], "/desk/attention", at,
+            "visit",
+            say("A reason to drop by"),
+            [people.attention(each, names, say) for each in attention if each.reason in TO_VISIT],
+            "/desk/attention",
+            at,
         ),
-    ]  # fmt: skip
+    ]
     return [each for each in made if each.items]
 
 
 def _section(key: str, heading: str, items: Sequence[Item], more: str, at: At, intro: str = "") -> Section:
-    further = Go(at.words("See all"), more, whom=heading) if len(items) > MOST else None
+    say = at.words
+    further = Go(say("See all"), more, whom=heading) if len(items) > MOST else None
     return Section(key, heading, tuple(items[:MOST]), intro=intro, more=further)
 
 
 def _signals(found: Sequence[SignalSummary], at: At) -> Iterable[Section]:
     """By urgency: what is this worker's, what they were told of, and what a colleague asks them to take over."""
+    say = at.words
     headings = {
-        "today": at.words("Signals for today"), "this-week": at.words("Signals for this week"),
-        "watch": at.words("Signals to keep an eye on"),
+        "today": say("Signals for today"), "this-week": say("Signals for this week"),
+        "watch": say("Signals to keep an eye on"),
     }  # fmt: skip
     live = [each for each in found if each.stage in ("open", "taken")]
     for urgency in URGENCIES:
@@ -165,12 +202,17 @@ def task(found: Task, at: At) -> Item:
     say, name = at.words, at.names.person(found.participant_id)
     late = found.do_by <= at.now
     return Item(
-        title=name, to=f"/desk/tasks/{found.task_id}",
+        title=name,
+        to=f"/desk/tasks/{found.task_id}",
         tags=(Tag(say(words.TASK_WAY[found.way]), "warm"), *((Tag(say("Late"), "urgent"),) if late else ())),
         when=say("by {day}", day=say.day(found.do_by)),
         doing=(
-            Go(say("See what to say") if found.way != "letter" else say("See the letter"), f"/desk/tasks/{found.task_id}",
-               True, name),
+            Go(
+                say("See what to say") if found.way != "letter" else say("See the letter"),
+                f"/desk/tasks/{found.task_id}",
+                True,
+                name,
+            ),
             Do(say("Done"), "do-task", {"task_id": str(found.task_id)}, whom=name),
         ),
-    )  # fmt: skip
+    )
