@@ -19,6 +19,8 @@ SUBJECTS = {
         "Someone guided to a service, with consent, until its end.",
     ),
     "directory": ("deploy.commands.directory", "Services that one can be referred to: import, search, show, export."),
+    "mail": ("deploy.commands.mail", "How mails look, whether they arrive, what waits and what can't be sent."),
+    "tasks": ("deploy.commands.tasks", "Who has no e-mail: whom to ring, or to bring a letter."),
     "workers": ("deploy.commands.workers", "The professionals: neighbourhoods, hours, absence, backup."),
     "neighbourhoods": ("deploy.commands.neighbourhoods", "The areas that workers know on foot."),
     "organisations": ("deploy.commands.organisations", "Local service centres, care providers, associations."),

@@ -73,11 +73,11 @@ class Sender:
             await asyncio.gather(*(host.close() for host in hosts))
 
     async def stop(self) -> None:
-        """Finish what is being handed over, and give back the rest."""
+        """Finish what is being handed over, let nothing else begin, and give back the rest."""
         self._stopping = True
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GRACE), self._window:
-                pass
+            async with asyncio.timeout(GRACE):
+                await self._window.acquire()
         with contextlib.suppress(*TROUBLE):
             async with self.base.pool.acquire() as connection:
                 await repository.release(connection, list(self._mine))
