@@ -27,8 +27,9 @@ from shared.contracts.signals import (
     WriteNote,
 )
 from shared.messaging.client import Refused
+from tests.conftest import MakeStack
 from tests.handling import ORGANISATION, PLACE
-from tests.notify.setting import Whole
+from tests.notify.setting import Whole, whole
 from tests.pages.street import Street, on_a_street
 from tests.pages.visitor import Visitor
 from tests.waiting import eventually
@@ -73,10 +74,10 @@ class Office(Street):
 
         return (await eventually(done, within=30, what=f"{message.TYPE} to be accepted"))[0]
 
-    async def at_the_desk(self, **headers: str) -> Visitor:
-        """A browser with the worker's desk open, by the link in a mail."""
-        visitor = self.visitor(**headers)
-        door = await visitor.see(await self.link("desk", worker=self.worker_id))
+    async def at_the_desk(self, worker_id: UUID | None = None) -> Visitor:
+        """A browser with a worker's desk open, by the link in a mail; Marie's unless the test says otherwise."""
+        visitor = self.visitor()
+        door = await visitor.see(await self.link("desk", worker=worker_id or self.worker_id))
         inside = await visitor.send(door.form("form"))
         assert inside.status == 200, inside.text
         return visitor
@@ -163,9 +164,16 @@ class Office(Street):
 
 
 @asynccontextmanager
-async def office(whole: Whole) -> AsyncIterator[Office]:
+async def opened(make: MakeStack) -> AsyncIterator[Office]:
+    """All four services, and an office on them."""
+    async with whole(make, "profiles", "exchange", "signals", "notify", pages_port=0) as made, office(made) as found:
+        yield found
+
+
+@asynccontextmanager
+async def office(running: Whole) -> AsyncIterator[Office]:
     """The street, filled."""
-    async with on_a_street(whole) as street:
+    async with on_a_street(running) as street:
         made = Office(**vars(street))
         await made.colleagues()
         await made.fill()

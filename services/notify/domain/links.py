@@ -22,8 +22,8 @@ Purpose = Literal[
 - `service`: answer a referral as the contact of a service; the holder is `contact` and the referral's id.
 """
 PURPOSES: frozenset[Purpose] = frozenset(get_args(Purpose))
-ONCE: frozenset[Purpose] = frozenset({"invitation", "proposal", "circle", "desk"})
-"""What acts once, and then says how it was answered."""
+ONCE: frozenset[Purpose] = frozenset({"invitation", "circle", "desk"})
+"""What acts once, and then says how it was answered. A `proposal` goes on as the page of what was agreed."""
 Standing = Literal["open", "used", "expired", "revoked"]
 
 
@@ -42,6 +42,8 @@ class Link:
     made_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
+    used_for: UUID | None = None
+    """The command that it did it by."""
     revoked_at: datetime | None = None
 
     @property

@@ -10,6 +10,7 @@ CREATE TABLE link (
     made_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     used_at timestamptz,
+    used_for uuid,
     revoked_at timestamptz
 );
 CREATE INDEX link_holder ON link (holder_id);
@@ -21,6 +22,7 @@ COMMENT ON COLUMN link.holder_id IS 'A participant or worker; for a contact, the
 COMMENT ON COLUMN link.acts_for IS 'For whom, when the holder has their mandate.';
 COMMENT ON COLUMN link.detail IS 'What else the purpose goes with, such as a kind of mail; never a name.';
 COMMENT ON COLUMN link.used_at IS 'When it did what it is for. Written after the answer of the service that it asked.';
+COMMENT ON COLUMN link.used_for IS 'The command that it did it by: sent once more, that one is no second use.';
 
 CREATE TABLE page_session (
     digest bytea PRIMARY KEY,

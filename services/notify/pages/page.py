@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.notify.domain import tokens
-from services.notify.domain.links import Link, Session
+from services.notify.domain.links import Link, Session, standing
 from services.notify.domain.people import Neighbourhood, Person, Worker
 from services.notify.pages import trouble
 from services.notify.pages.context import Context
@@ -57,6 +57,8 @@ class Page:
     given: Mapping[str, list[str]] = field(default_factory=dict)
     """What was filled in."""
     form_id: UUID | None = None
+    command_id: UUID | None = None
+    """Of what was done last for this form."""
     mistakes: list[Mistake] = field(default_factory=list)
 
     # --- who
@@ -115,7 +117,9 @@ class Page:
         Raises Mistakes for what the service refuses.
         """
         assert self.form_id is not None, "only a form that came can have something done"
-        id_ = id_from("form", str(self.form_id), command.TYPE, command.model_dump_json())
+        id_ = self.command_id = id_from("form", str(self.form_id), command.TYPE, command.model_dump_json())
+        if self.link and standing(self.link, clock.now()) == "used" and self.link.used_for != id_:
+            raise Mistakes([Mistake("", "answered")])
         try:
             return await self.context.asks.get(command, actor=actor or self.actor, id=id_)
         except Refused as refused:
@@ -129,7 +133,7 @@ class Page:
         """The link has done what it is for. After the answer of the service, so that a crash between burns nothing."""
         link = self.link
         if link is not None:
-            await self.context.run(lambda tx: links.use(tx, link.digest))
+            await self.context.run(lambda tx: links.use(tx, link.digest, self.command_id))
 
     async def names(self, ids: Iterable[UUID | None]) -> dict[UUID, str]:
         """How people are called; who left has no name."""

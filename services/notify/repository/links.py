@@ -26,13 +26,13 @@ async def find(tx: Transaction, digest: bytes) -> Link | None:
     return Link(**row) if row else None
 
 
-async def use(tx: Transaction, digest: bytes) -> bool:
+async def use(tx: Transaction, digest: bytes, command_id: UUID | None = None) -> bool:
     """It has done what it is for. False when it had before, or may not any more."""
     return bool(
         await tx.fetchval(
-            """UPDATE link SET used_at = $2
+            """UPDATE link SET used_at = $2, used_for = $3
                WHERE digest = $1 AND used_at IS NULL AND revoked_at IS NULL RETURNING true""",
-            digest, tx.now,
+            digest, tx.now, command_id,
         )
     )  # fmt: skip
 
