@@ -32,7 +32,7 @@ from shared.contracts.signals import (
 )
 from shared.messaging.client import Client, Refused
 
-MARKET_TOGETHER, CLEANING = "horizon-samen-op-stap", "poetshulp"
+MARKET_TOGETHER, CLEANING = "ce28627a-4826-5a02-be34-46fa9c87bd11", "80515ec1-fe8b-5e51-a407-b8cdef3e113e"
 """Services of the demo's directory: one of a partner, one that answers from a link in a mail."""
 TO_HEAR = timedelta(seconds=30)
 """In which signals has heard of what happened in exchange."""
