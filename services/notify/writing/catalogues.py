@@ -10,6 +10,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -41,34 +42,58 @@ Id = str | tuple[str, str]
 
 def said(domain: str) -> dict[Id, list[str]]:
     """Every message id of a domain, with where it is said."""
-    found: dict[Id, list[str]] = {}
+    return _said()[domain]
+
+
+@cache
+def _said() -> dict[str, dict[Id, list[str]]]:
+    found: dict[str, dict[Id, list[str]]] = {domain: {} for domain in DOMAINS}
     for path in sorted([*SERVICE.rglob("*.j2"), *SERVICE.rglob("*.html"), *SERVICE.rglob("*.py")]):
         place = path.relative_to(SERVICE).as_posix()
-        if next((name for name, holds in DOMAINS.items() if holds(place)), None) == domain:
-            for id_ in _said_in(path):
-                found.setdefault(id_, []).append(place)
+        domain = next((name for name, holds in DOMAINS.items() if holds(place)), None)
+        for id_ in _said_in(path) if domain else ():
+            found[domain or ""].setdefault(id_, []).append(place)
     return found
 
 
 def update(*only: str) -> int:
     """Write each catalogue anew: what is said and not translated comes with nothing. Returns how many of those."""
     missing = 0
+    for (language, domain), catalog in renewed().items():
+        if domain not in (only or DOMAINS):
+            continue
+        path = path_of(language, domain)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(written(catalog))
+        missing += sum(1 for each in catalog if each.id and not _whole(each.string))
+    return missing
+
+
+def renewed() -> dict[tuple[str, str], Catalog]:
+    """Each catalogue as it should be: all that is said, in the order in which it is said, and nothing else."""
+    catalogs = {}
     for language in languages():
         elsewhere: set[Id] = set()
         for domain in DOMAINS if language != SOURCE else ():
             messages = {id_: places for id_, places in said(domain).items() if id_ not in elsewhere}
-            if domain in (only or DOMAINS):
-                missing += _write(language, domain, messages)
+            catalogs[language, domain] = _renewed(language, domain, messages)
             elsewhere |= set(messages)
-    return missing
+    return catalogs
+
+
+def written(catalog: Catalog) -> bytes:
+    """A catalogue as its file holds it."""
+    file = BytesIO()
+    write_po(file, catalog, width=0)
+    return file.getvalue()
 
 
 def path_of(language: str, domain: str) -> Path:
     return LOCALES / language / "LC_MESSAGES" / f"{domain}.po"
 
 
-def _write(language: str, domain: str, messages: dict[Id, list[str]]) -> int:
-    path, missing = path_of(language, domain), 0
+def _renewed(language: str, domain: str, messages: dict[Id, list[str]]) -> Catalog:
+    path = path_of(language, domain)
     known = read_po(BytesIO(path.read_bytes()), locale=language) if path.exists() else Catalog()
     catalog = Catalog(
         locale=language, project="Weefsel", version="1", header_comment="# [u|je] stands for: formal, informal.",
@@ -78,13 +103,12 @@ def _write(language: str, domain: str, messages: dict[Id, list[str]]) -> int:
     for id_, places in messages.items():
         before = known.get(id_[0] if isinstance(id_, tuple) else id_)
         string = before.string if before is not None and before.id == id_ else ""
-        missing += not all(string if isinstance(string, tuple | list) else [string])
         catalog.add(id_, string, locations=[(place, None) for place in dict.fromkeys(places)])  # type: ignore[misc]
-    if messages or path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            write_po(file, catalog, width=0, sort_output=False)
-    return missing
+    return catalog
+
+
+def _whole(string: object) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
 def _said_in(path: Path) -> Iterator[Id]:

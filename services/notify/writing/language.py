@@ -26,6 +26,7 @@ from shared.policy import Policy
 LOCALES = Path(__file__).parents[1] / "locales"
 SOURCE = "en"
 """The language of the message ids."""
+_FRENCH = re.compile(r"(?<=\S) (?=[?!:;»])|(?<=«) ")
 _EITHER = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 
@@ -42,8 +43,18 @@ def read(language: str) -> Catalog:
     for path in sorted((LOCALES / language / "LC_MESSAGES").glob("*.po")):
         for message in read_po(BytesIO(path.read_bytes()), locale=language):
             if message.id and not message.fuzzy and message.id not in whole:
+                message.string = _set(message.string, language)
                 whole[message.id] = message
     return whole
+
+
+def _set(string: Any, language: str) -> Any:
+    """As it is printed: in French a mark keeps to its word with a space that doesn't break."""
+    if language != "fr":
+        return string
+    if isinstance(string, str):
+        return _FRENCH.sub("\u00a0", string)
+    return tuple(_FRENCH.sub("\u00a0", each) for each in string or ())
 
 
 @cache
