@@ -49,7 +49,7 @@ def add(
     with sentences():
         if public_key and new_key:
             raise Trouble("Give --public-key or --new-key, not both.")
-        office = _office()
+        office = the_office()
         path = creds or Path(f"{name}.creds")
     is_new = name not in {partner.name for partner in run(office.all())}
     wanted = is_new or new_key or public_key is not None
@@ -79,7 +79,7 @@ def add(
 def list_partners(as_json: Json = False) -> None:
     """All partners."""
     with sentences():
-        office = _office()
+        office = the_office()
     found = run(office.all())
     if as_json:
         print_json([each.public() for each in found])
@@ -94,7 +94,7 @@ def list_partners(as_json: Json = False) -> None:
 def show(name: Name, as_json: Json = False) -> None:
     """One partner, and what it may do."""
     with sentences():
-        office = _office()
+        office = the_office()
     partner = run(office.show(name))
     if as_json:
         print_json(partner.public())
@@ -110,7 +110,7 @@ def remove(
 ) -> None:
     """Shut a partner out, at once: its connections are cut, and letters that it didn't read are deleted."""
     with sentences():
-        office = _office()
+        office = the_office()
     partner = run(office.show(name))
     if not (yes or as_json):
         typer.confirm(f"Cut off {name} (for {partner.organisation_id})? Its unread letters are deleted", abort=True)
@@ -121,7 +121,8 @@ def remove(
         console.print(f"{name} is shut out. To come back it needs `weefsel partner add`, and new credentials.")
 
 
-def _office() -> Office:
+def the_office() -> Office:
+    """Where partners are kept, of the system that the commands speak to. Raises Trouble."""
     where = site()
     if not where.database_url:
         raise Trouble(

@@ -65,12 +65,13 @@ def start_detached(home: Home, ports: Ports, *, demo: bool) -> RunState:
 
 async def load_demo(home: Home) -> None:
     """Load the demo neighbourhood, through commands as anyone else would; remembers that it was done."""
+    from deploy.commands.partner import the_office
     from deploy.demo import load
 
     if home.contents.exists() and home.contents.read_text(encoding="utf-8") == MUNICIPALITY:
         raise Trouble("A real municipality is set up here, and demo people don't belong in it.")
     async with common.connected() as client:
-        await load(client)
+        await load(client, the_office())
     home.contents.write_text(DEMO, encoding="utf-8")
 
 
@@ -97,7 +98,7 @@ def what_to_try(home: Home, state: RunState) -> Text:
         ("weefsel events list", "every message that services exchange"),
         ("weefsel logs exchange -f", "what a service does"),
         ("weefsel clock +14d", "two weeks later"),
-        (inbox, "the mails that would have been sent"),
+        (inbox, "all mail of it, with links that work"),
     ]
     lines = ["Try next (. .venv/bin/activate makes `weefsel` known):", *(f"  {what:<36}{why}" for what, why in steps)]
     return Text("\n".join(lines))
@@ -109,6 +110,8 @@ _IN_THE_DEMO = [
     ("weefsel exchange invitations lucas", "whom he met is asked at once; others ..."),
     ("weefsel exchange send ivana", "... when a worker has looked"),
     ("weefsel gatherings list --past", "where people met, and where they will"),
+    ("weefsel signals list", "what was noticed, and who has it"),
+    ("weefsel referrals list", "who was guided where, and how it ended"),
 ]
 
 
