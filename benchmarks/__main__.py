@@ -11,11 +11,11 @@ import typer
 import uvloop
 from rich.console import Console
 
-from benchmarks import footprint, latency, matching, openings, pipeline, report, stack
+from benchmarks import footprint, latency, matching, openings, pipeline, referrals, report, stack, timers
 from benchmarks.latency import Latency
 
 LATEST = Path(__file__).parent / "latest.json"
-ALL = ("pipeline", "matching")
+ALL = ("pipeline", "matching", "referrals", "timers")
 console = Console()
 
 
@@ -36,6 +36,10 @@ def main(
     if only in ("", "matching"):
         sizes = tuple(max(1_000, int(size * scale)) for size in matching.SIZES)
         figures |= uvloop.run(measure_matching(rounds=rounds, sizes=sizes, seconds=max(2, int(60 * scale))))
+    if only in ("", "referrals"):
+        figures |= uvloop.run(measure_referrals(seconds=max(2, int(30 * scale))))
+    if only in ("", "timers"):
+        figures |= uvloop.run(measure_timers(idle=max(2.0, 60 * scale), seconds=max(2, int(20 * scale))))
     if keep:
         known = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
         LATEST.write_text(json.dumps(known | figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -60,6 +64,33 @@ async def measure_matching(*, rounds: int, sizes: tuple[int, ...], seconds: int,
         opened = await openings.measure(servers, seconds=seconds, tell=console.log)
     console.print(report.looks(seen))
     console.print(report.goals(found := _matching_figures(seen, opened)))
+    return found
+
+
+async def measure_referrals(*, seconds: int) -> dict[str, float]:
+    """All figures of `referrals`, by key."""
+    async with stack.running(referrals.SERVICE, setup="SELECT 1") as servers:
+        seen = await referrals.measure(servers, seconds=seconds, tell=console.log)
+    found = {
+        "referrals.p50_ms": round(1000 * Latency.percentile(seen.took, 50), 1),
+        "referrals.p99_ms": round(1000 * Latency.percentile(seen.took, 99), 1),
+        "referrals.lost": float(seen.lost),
+    }
+    console.print(report.goals(found))
+    return found
+
+
+async def measure_timers(*, idle: float, seconds: int, pending: int = timers.PENDING) -> dict[str, float]:
+    """All figures of `timers`, by key."""
+    async with stack.running(referrals.SERVICE, setup="SELECT 1") as servers:
+        seen = await timers.measure(servers, idle=idle, seconds=seconds, pending=pending, tell=console.log)
+    found = {
+        "timers.idle_cpu_percent": round(seen.idle_cpu_percent, 2),
+        "timers.late_p50_ms": round(1000 * Latency.percentile(seen.late, 50), 1),
+        "timers.late_p99_ms": round(1000 * Latency.percentile(seen.late, 99), 1),
+        "timers.lost": float(seen.lost),
+    }
+    console.print(report.goals(found))
     return found
 
 

@@ -29,6 +29,14 @@ MATCHING_GOALS = {
     "matching.open_to_invited_lost": ("<=", 0.0),
 }
 
+SIGNALS_GOALS = {
+    "referrals.p99_ms": ("<=", 50.0),
+    "referrals.lost": ("<=", 0.0),
+    "timers.idle_cpu_percent": ("<=", 1.0),
+    "timers.late_p99_ms": ("<=", 1000.0),
+    "timers.lost": ("<=", 0.0),
+}
+
 
 def throughput(rates: Rates) -> Table:
     """Every contender: medians, the range over the rounds, and how many times as fast ours is."""
@@ -70,7 +78,7 @@ def goals(figures: dict[str, float]) -> Table:
     for heading in ("figure", "seen", "goal", ""):
         table.add_column(heading, justify="left" if heading == "figure" else "right")
     for key, seen in figures.items():
-        word, goal = (GOALS | MATCHING_GOALS).get(key, ("", 0.0))
+        word, goal = (GOALS | MATCHING_GOALS | SIGNALS_GOALS).get(key, ("", 0.0))
         met = seen >= goal if word == ">=" else seen <= goal
         table.add_row(key, f"{seen:,}", f"{word} {goal:g}" if word else "", ("yes" if met else "no") if word else "")
     return table

@@ -28,6 +28,8 @@ log = logger(__name__)
 LOCK = 7_733_335  # "weefsel" on a telephone's keys, cut to fit
 WINDOW = 500
 TICK = 1.0
+SOON = 0.02
+"""Seconds: timers that are due together go together, and a crowd of them leaves the others room."""
 
 
 class Relay:
@@ -73,26 +75,32 @@ class Relay:
         publisher = Publisher(nats)
         try:
             await connection.add_listener("outbox", self.wake)
-            fired = 0.0
+            look_at = 0.0
             while True:
                 self._wake.clear()
-                if time.monotonic() - fired >= TICK:
+                if time.monotonic() >= look_at:
                     await store.fire_timers(connection, clock.now())
-                    fired = time.monotonic()
+                    look_at = time.monotonic() + await self.until_next(connection)
                 if not await self._publish_next(connection, publisher):
                     self.problem = ""
                     self.metrics.relay_lag.set(0)
-                    await self._rest()
+                    await self._rest(look_at - time.monotonic())
         finally:
             await nats.close()
             if not connection.is_closed():
                 await connection.remove_listener("outbox", self.wake)
                 await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
 
-    async def _rest(self) -> None:
-        """Until woken, or for a second: soon enough for a timer, and a clock that is moved gives no notice."""
+    async def until_next(self, connection: Any) -> float:
+        """Seconds until a timer is due that is set by now. A second at most: one that is set meanwhile may be due
+        sooner, and a clock that is moved gives no notice."""
+        due = await store.next_due(connection)
+        return TICK if due is None else min(TICK, max(SOON, (due - clock.now()).total_seconds()))
+
+    async def _rest(self, seconds: float) -> None:
+        """Until woken, or until timers are looked at."""
         try:
-            await asyncio.wait_for(self._wake.wait(), TICK)
+            await asyncio.wait_for(self._wake.wait(), seconds)
         except TimeoutError:
             return
 

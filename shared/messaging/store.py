@@ -204,6 +204,12 @@ async def fire_timers(connection: Connection, now: datetime, limit: int = 500) -
     return fired
 
 
+async def next_due(connection: Connection) -> datetime | None:
+    """When the next timer is due; None when there is none."""
+    due: datetime | None = await connection.fetchval("SELECT min(due_at) FROM messaging.timer")
+    return due
+
+
 async def count_failure(connection: Connection, stream: str, sequence: int, reason: str, now: datetime) -> int:
     """One more failed attempt at a message; returns how many there have been."""
     attempts: int = await connection.fetchval(
