@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import email.policy
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from uuid import UUID
 
 from services.notify.writing.data import Attachment, Composed
@@ -45,16 +47,23 @@ class Envelope:
 
 
 def post(envelope: Envelope, composed: Composed) -> Post:
-    """Put together. Raises ValueError for what can be no header."""
+    """Put together. Raises ValueError for what can be no header.
+
+    What people wrote becomes a header by `email.policy`, which lets no line break through; the rest is of our own
+    making, and put together by hand: `EmailMessage` takes four times as long, which was most of a mail's time.
+    """
     to, utf8 = ascii_domain(envelope.to)
-    message = EmailMessage(policy=email.policy.SMTPUTF8 if utf8 else email.policy.SMTP)
-    for name, value in _headers(envelope, composed, to).items():
-        message[name] = value
-    message.set_content(composed.text, cte="base64")
-    message.add_alternative(composed.html, subtype="html", cte="base64")
-    for each in composed.attachments:
-        _attach(message, each)
-    return Post(to, envelope.sender, message.as_bytes(), utf8)
+    policy = email.policy.SMTPUTF8 if utf8 else email.policy.SMTP
+    written = "".join(policy.fold(*policy.header_store_parse(*each)) for each in _written(envelope, composed, to))
+    ours = "".join(f"{name}: {value}\r\n" for name, value in _ours(envelope, composed, to))
+    boundary = f"=_{envelope.mail_id.hex}"
+    body = _several("alternative", f"{boundary}_a", [
+        _part("text/plain; charset=utf-8", composed.text.encode()),
+        _part("text/html; charset=utf-8", composed.html.encode()),
+    ])  # fmt: skip
+    if composed.attachments:
+        body = _several("mixed", boundary, [body, *map(_attached, composed.attachments)])
+    return Post(to, envelope.sender, f"{written}{ours}MIME-Version: 1.0\r\n".encode() + body, utf8)
 
 
 def message_id(mail_id: UUID, sender: str) -> str:
@@ -77,36 +86,51 @@ def one_line(text: str) -> str:
     return plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 1] + "…"
 
 
-def _headers(envelope: Envelope, composed: Composed, to: str) -> dict[str, object]:
-    root = f"<{id_from('thread', str(envelope.thread), to)}@{envelope.sender.rpartition('@')[2]}>"
-    headers: dict[str, object] = {
-        "From": _address(envelope.sender_name, envelope.sender),
-        "To": _address(envelope.to_name, to),
-        "Subject": " ".join(composed.subject.split()),
-        "Date": format_datetime(envelope.sent_at),
-        "Message-ID": message_id(envelope.mail_id, envelope.sender),
-        "In-Reply-To": root,
-        "References": root,
-        "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "All",
-        "Content-Language": composed.language,
-    }
+def _written(envelope: Envelope, composed: Composed, to: str) -> Iterator[tuple[str, Any]]:
+    """Headers in which people's own words stand."""
+    yield "From", _address(envelope.sender_name, envelope.sender)
+    yield "To", _address(envelope.to_name, to)
     if envelope.reply_to:
-        headers["Reply-To"] = _address("", envelope.reply_to)
+        yield "Reply-To", _address("", envelope.reply_to)
+    yield "Subject", " ".join(composed.subject.split())
+
+
+def _ours(envelope: Envelope, composed: Composed, to: str) -> Iterator[tuple[str, str]]:
+    """Headers of ids, times and links alone."""
+    root = f"<{id_from('thread', str(envelope.thread), to)}@{envelope.sender.rpartition('@')[2]}>"
+    yield "Date", format_datetime(envelope.sent_at)
+    yield "Message-ID", message_id(envelope.mail_id, envelope.sender)
+    yield "In-Reply-To", root
+    yield "References", root
+    yield "Auto-Submitted", "auto-generated"
+    yield "X-Auto-Response-Suppress", "All"
+    yield "Content-Language", composed.language
     if envelope.unsubscribe:
-        headers["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return headers
+        yield "List-Unsubscribe", f"<{envelope.unsubscribe}>"
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+
+
+def _part(kind: str, content: bytes, more: str = "") -> bytes:
+    """A part of a mail, in base64: no line is too long for a mail server, and none looks like a boundary."""
+    coded = base64.encodebytes(content).replace(b"\n", b"\r\n")
+    return f"Content-Type: {kind}\r\n{more}Content-Transfer-Encoding: base64\r\n\r\n".encode() + coded
+
+
+def _several(how: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+    head = f'Content-Type: multipart/{how}; boundary="{boundary}"\r\n\r\n'.encode()
+    between = f"--{boundary}\r\n".encode()
+    return head + b"".join(between + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
+
+
+def _attached(attachment: Attachment) -> bytes:
+    """A file; its name and kind are of our own making."""
+    method = f"; method={attachment.method}" if attachment.method else ""
+    return _part(
+        f"{attachment.type}; charset=utf-8{method}", attachment.content,
+        f'Content-Disposition: attachment; filename="{attachment.name}"\r\n',
+    )  # fmt: skip
 
 
 def _address(name: str, address: str) -> Address:
     local, _, domain = ascii_domain(address)[0].rpartition("@")
     return Address(one_line(name), local, domain)
-
-
-def _attach(message: EmailMessage, attachment: Attachment) -> None:
-    main, _, sub = attachment.type.partition("/")
-    message.add_attachment(
-        attachment.content, maintype=main, subtype=sub, filename=attachment.name,
-        params={"charset": "utf-8"} | ({"method": attachment.method} if attachment.method else {}),
-    )  # fmt: skip
