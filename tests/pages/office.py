@@ -37,21 +37,43 @@ from tests.waiting import eventually
 CLEANING, CHOIR = "poetshulp", "koor"
 DIRECTORY: dict[str, list[dict[str, str]]] = {
     "organization": [
-        {"id": "o-1", "name": "Het Steunpunt", "description": "Diensten voor de buurt.", "email": "info@steunpunt.example"},
+        {
+            "id": "o-1",
+            "name": "Het Steunpunt",
+            "description": "Diensten voor de buurt.",
+            "email": "info@steunpunt.example",
+        },
         {"id": "o-2", "name": "De Zangvogels", "description": "Een koor."},
     ],
     "service": [
-        {"id": CLEANING, "organization_id": "o-1", "name": "Poetshulp aan huis", "status": "active",
-         "description": "Iemand komt om de twee weken poetsen. Voor wie het zelf niet meer kan.",
-         "email": "poetsen@steunpunt.example", "fees_description": "7 euro per uur, minder met een laag inkomen.",
-         "application_process": "Via een praktijkwerker of rechtstreeks."},
-        {"id": "budget", "organization_id": "o-1", "name": "Budgetbegeleiding", "status": "active",
-         "description": "Samen orde in rekeningen en papieren.", "email": "budget@steunpunt.example"},
-        {"id": CHOIR, "organization_id": "o-2", "name": "Buurtkoor De Zangvogels", "status": "active",
-         "description": "Zingen op dinsdagavond. Iedereen kan meedoen, noten lezen hoeft niet."},
+        {
+            "id": CLEANING,
+            "organization_id": "o-1",
+            "name": "Poetshulp aan huis",
+            "status": "active",
+            "description": "Iemand komt om de twee weken poetsen. Voor wie het zelf niet meer kan.",
+            "email": "poetsen@steunpunt.example",
+            "fees_description": "7 euro per uur, minder met een laag inkomen.",
+            "application_process": "Via een praktijkwerker of rechtstreeks.",
+        },
+        {
+            "id": "budget",
+            "organization_id": "o-1",
+            "name": "Budgetbegeleiding",
+            "status": "active",
+            "description": "Samen orde in rekeningen en papieren.",
+            "email": "budget@steunpunt.example",
+        },
+        {
+            "id": CHOIR,
+            "organization_id": "o-2",
+            "name": "Buurtkoor De Zangvogels",
+            "status": "active",
+            "description": "Zingen op dinsdagavond. Iedereen kan meedoen, noten lezen hoeft niet.",
+        },
     ],
     "phone": [{"id": "p-1", "service_id": CLEANING, "number": "09 222 33 44"}],
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -85,8 +107,11 @@ class Office(Street):
     async def fill(self) -> None:
         """What waits for the worker: of each kind something."""
         say = self.people
-        say["martine"] = await self.someone("Martine De Smet", wishes=[{"kind": "coffee"}, {"words": "nog eens naar zee"}],
-                                            talents=[{"kind": "meal", "words": "soep voor wie langskomt"}])  # fmt: skip
+        say["martine"] = await self.someone(
+            "Martine De Smet",
+            wishes=[{"kind": "coffee"}, {"words": "nog eens naar zee"}],
+            talents=[{"kind": "meal", "words": "soep voor wie langskomt"}],
+        )
         say["jos"] = await self.someone("Jos Peeters", talents=[{"kind": "garden"}, {"kind": "odd-job"}])
         say["fatima"] = await self.someone("Fatima El Amrani", talents=[{"kind": "garden"}], languages=["nl", "fr"])
         say["godelieve"] = await self.someone("Godelieve Van Hecke", reach={"by": "phone", "phone": "09 111 22 33"})
@@ -119,7 +144,7 @@ class Office(Street):
         self.things["draft"] = draft.referral_id
 
     async def between_neighbours(self) -> None:
-        """A half question, an ask for which strangers are thought of, one beyond small help, one agreed, a gathering."""
+        """A half question, an ask for strangers, one beyond small help, one agreed, a gathering."""
         martine, jos = self.people["martine"], self.people["jos"]
         self.things["ask"] = await self.opens(martine)
         self.things["half"] = await self.opens(

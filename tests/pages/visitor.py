@@ -26,6 +26,7 @@ class Response:
     status: int
     headers: Message
     body: bytes
+    url: str = ""
 
     @property
     def text(self) -> str:
@@ -56,10 +57,10 @@ class Visitor:
         )
         try:
             with self._opener.open(request, timeout=20) as answer:
-                return Response(answer.status, answer.headers, answer.read())
+                return Response(answer.status, answer.headers, answer.read(), answer.url)
         except urllib.error.HTTPError as error:
             with error:
-                return Response(error.code, error.headers, error.read())
+                return Response(error.code, error.headers, error.read(), error.url)
 
     async def see(self, path: str, **headers: str) -> Shown:
         """Open a page, going where it leads."""
