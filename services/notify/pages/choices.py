@@ -198,7 +198,7 @@ MISTAKES = {
     "value_error": marked("Look at this once more."),
     "one_moment": marked("Choose a day, or a day of the week, and not both."),
     "choose": marked("Choose one."),
-    "day": marked("Write a day, like 2026-05-12."),
+    "day": marked("Write a day, like 12/05/2026."),
     "time": marked("Write a time, like 14:00."),
     "number": marked("Write a whole number."),
     "string_too_long": marked("This is too long. Make it shorter."),

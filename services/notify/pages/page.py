@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.notify.domain import tokens
 from services.notify.domain.links import Link, Session, standing
 from services.notify.domain.people import Neighbourhood, Person, Worker
-from services.notify.pages import trouble
+from services.notify.pages import trouble, written
 from services.notify.pages.context import Context
 from services.notify.pages.trouble import Mistake, Mistakes
 from services.notify.repository import links, people
@@ -157,12 +157,12 @@ class Page:
         return list(self.given.get(name, []))
 
     def day(self, name: str) -> date | None:
-        """A day, as a field for one gives it. Raises Mistakes."""
-        return self._read(name, date.fromisoformat, "day")
+        """A day, as a field for one gives it, or as people write one where a browser has no such field."""
+        return self._read(name, written.day, "day")
 
     def clock(self, name: str) -> time | None:
-        """A time of day. Raises Mistakes."""
-        return self._read(name, time.fromisoformat, "time")
+        """A time of day, likewise."""
+        return self._read(name, written.clock, "time")
 
     def number(self, name: str) -> int | None:
         """A whole number. Raises Mistakes."""

@@ -32,6 +32,7 @@ DOMAINS: dict[str, Callable[[str], bool]] = {
 WORDS = {
     "_": None, "say": None, "subject": None, "preview": None, "heading": None, "small": None, "fact": None, "row": None,
     "action": None, "answer": None, "count": (1, 2), "say_count": (1, 2), "ngettext": (1, 2), "gettext": None,
+    "marked": None,
 }  # fmt: skip
 """The functions whose first words are a message id."""
 
