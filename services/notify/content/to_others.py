@@ -42,7 +42,7 @@ async def referral_asked(writing: Writing, found: Contacted) -> data.Mail:
     referral = found.referral
     if referral is None or referral.state != "requested":
         raise Moot("it is answered, or no longer asked")
-    url, service = await writing.link("service"), found.contact.service_name
+    url, service = await writing.link("service", found.contact.referral_id), found.contact.service_name
     if writing.mail.kind == "referral-reminder":
         return data.ReferralReminder(url=url, service=service, requested_at=referral.requested_at)
     return data.ReferralAsked(
@@ -55,7 +55,7 @@ async def referral_over(writing: Writing, found: Contacted) -> data.Mail:
     """What was noted of it has to go."""
     kind = data.ReferralWithdrawn if writing.mail.kind == "referral-withdrawn" else data.AccessEnded
     requested_at: datetime = found.referral.requested_at if found.referral else writing.mail.made_at
-    return kind(url=await writing.link("service"), service=found.contact.service_name, requested_at=requested_at)
+    return kind(url=await writing.link("service", found.contact.referral_id), service=found.contact.service_name, requested_at=requested_at)
 
 
 # --- the municipality
