@@ -55,7 +55,11 @@ async def referral_over(writing: Writing, found: Contacted) -> data.Mail:
     """What was noted of it has to go."""
     kind = data.ReferralWithdrawn if writing.mail.kind == "referral-withdrawn" else data.AccessEnded
     requested_at: datetime = found.referral.requested_at if found.referral else writing.mail.made_at
-    return kind(url=await writing.link("service", found.contact.referral_id), service=found.contact.service_name, requested_at=requested_at)
+    return kind(
+        url=await writing.link("service", found.contact.referral_id),
+        service=found.contact.service_name,
+        requested_at=requested_at,
+    )
 
 
 # --- the municipality
