@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.console import Group
@@ -20,11 +23,14 @@ from deploy.embedded.home import Home, Ports
 from deploy.embedded.state import PartState, RunState
 from deploy.embedded.supervisor import Supervisor
 from deploy.trouble import Trouble
+from shared import clock
 from shared.messaging.client import Refused, Unanswered
 
 COLOURS = {"ready": "green", "restarting": "red", "not answering": "red", "stopped": "dim"}
 DEMO, MUNICIPALITY, EMPTY = "demo\n", "municipality\n", "nothing yet\n"
 """What a stack holds, as its file `contents` says: so that a later `up` brings no demo people among real ones."""
+WORKDAYS, WORK_BEGINS, WORK_ENDS = range(4), time_of_day(10), time_of_day(16)
+"""Within the hours of Marie, in the demo: Monday to Thursday."""
 TO_START = 180.0
 """Seconds in which `up --detach` expects everything to run."""
 
@@ -64,15 +70,31 @@ def start_detached(home: Home, ports: Ports, *, demo: bool) -> RunState:
 
 
 async def load_demo(home: Home) -> None:
-    """Load the demo neighbourhood, through commands as anyone else would; remembers that it was done."""
+    """Load the demo neighbourhood, through commands as anyone else would; remembers that it was done.
+
+    It begins while its worker works: the clock of a new stack is moved there, so that there is mail to look at.
+    """
     from deploy.commands.partner import the_office
     from deploy.demo import load
 
     if home.contents.exists() and home.contents.read_text(encoding="utf-8") == MUNICIPALITY:
         raise Trouble("A real municipality is set up here, and demo people don't belong in it.")
+    os.environ["WEEFSEL_CLOCK_FILE"] = str(home.clock)
+    if not home.contents.exists():
+        clock.move(home.clock, until_working_hours(clock.now()))
     async with common.connected() as client:
         await load(client, the_office())
     home.contents.write_text(DEMO, encoding="utf-8")
+
+
+def until_working_hours(now: datetime) -> timedelta:
+    """How long it is until ten o'clock of a day on which the demo's worker works; nothing when they do now."""
+    here = now.astimezone(ZoneInfo("Europe/Brussels"))
+    days = range(8)
+    mornings = [datetime.combine(here.date() + timedelta(days=day), WORK_BEGINS, here.tzinfo) for day in days]
+    if here.weekday() in WORKDAYS and WORK_BEGINS <= here.time() < WORK_ENDS:
+        return timedelta()
+    return next(each - now for each in mornings if each.weekday() in WORKDAYS and each > here)
 
 
 def table(state: RunState) -> Group:

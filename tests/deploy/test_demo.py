@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from deploy import demo
+from deploy.commands.running import until_working_hours
 from deploy.demo import life
+from deploy.partners import Office
 from shared import clock
 from shared.contracts.exchange import (
     Exchange,
@@ -20,6 +22,7 @@ from shared.contracts.exchange import (
     ShowExchange,
 )
 from shared.contracts.profiles import ListDoubles, ListParticipants, ListWorkers, ShowDuty
+from shared.contracts.signals import ListReferrals, ListSignals
 from shared.messaging.client import Client
 from tests.conftest import MakeStack
 
@@ -28,15 +31,17 @@ from tests.conftest import MakeStack
 async def test_the_demo_is_there_once_however_often_it_is_loaded(
     stack: MakeStack, monkeypatch: pytest.MonkeyPatch, hour: int
 ) -> None:
-    made = await stack(["profiles", "exchange"])
+    made = await stack(["profiles", "exchange", "signals"])
     monkeypatch.setenv("WEEFSEL_CLOCK_FILE", str(made.folder / "clock"))
     clock.move(made.folder / "clock", _until(hour))
-    async with made.running("profiles"), made.running("exchange"), made.connect() as client:
-        await demo.load(client)
+    office = Office(made.nats_url, made.keys, made.admin_dsn("deploy"))
+    running = [made.running(service) for service in made.services]
+    async with running[0], running[1], running[2], made.connect() as client:
+        await demo.load(client, office)
         once = await _all(client)
         for service in made.services:
             await made.execute(service, "TRUNCATE messaging.answer")  # kept answers don't outlive 45 days
-        await demo.load(client)
+        await demo.load(client, office)
         assert await _all(client) == once
         people = await _people(client)
         await _who_is_there(client, people)
@@ -46,6 +51,22 @@ async def test_the_demo_is_there_once_however_often_it_is_loaded(
             row for service in made.services for row in await made.fetch(service, "SELECT * FROM messaging.dead_letter")
         ]
         assert dead == []
+
+
+@pytest.mark.parametrize(
+    ("now", "begins"),
+    [
+        ("2026-11-26T11:30", "2026-11-26T11:30"),
+        ("2026-11-26T07:36", "2026-11-26T10:00"),
+        ("2026-11-26T16:00", "2026-11-30T10:00"),
+        ("2026-11-28T12:00", "2026-11-30T10:00"),
+        ("2026-10-24T23:00", "2026-10-26T10:00"),
+    ],
+)
+def test_it_begins_while_its_worker_works(now: str, begins: str) -> None:
+    zone = ZoneInfo("Europe/Brussels")
+    at = datetime.fromisoformat(now).replace(tzinfo=zone).astimezone(UTC)
+    assert at + until_working_hours(at) == datetime.fromisoformat(begins).replace(tzinfo=zone)
 
 
 async def _people(client: Client) -> dict[str, Any]:
@@ -106,13 +127,16 @@ async def _with_words(client: Client, words: str) -> Exchange:
 
 
 async def _all(client: Client) -> list[Any]:
-    """What exchange would list."""
+    """What exchange and signals would list."""
     here = demo.BRUGSE_POORT
     since = clock.now() - timedelta(days=1)
     exchanges = await client.get(ListExchanges(neighbourhood_id=here, limit=100))
     invitations = await client.get(ListInvitations(neighbourhood_id=here, limit=100))
     gatherings = await client.get(ListGatherings(neighbourhood_id=here, since=since, limit=100))
-    return [exchanges.exchanges, invitations.invitations, gatherings.gatherings]
+    signals = [await client.get(ListSignals(neighbourhood_id=here, stage=stage)) for stage in (None, "closed")]
+    referrals = await client.get(ListReferrals(neighbourhood_id=here))
+    found = [exchanges.exchanges, invitations.invitations, gatherings.gatherings, referrals.referrals]
+    return [*found, *(each.signals for each in signals)]
 
 
 def _until(hour: int) -> timedelta:
