@@ -32,6 +32,8 @@ M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 NOT_THEIRS = frozenset({"unknown_id", "no_mandate", "erased", "not_allowed"})
 """Answers to a question that mean: there is no such page for you."""
+EMPTY = "is empty: fill it in"
+"""How contracts say that a text has nothing in it."""
 
 
 @dataclass
@@ -287,10 +289,13 @@ def _words(speech: Speech) -> dict[str, Any]:
 def _mistake(problem: Problem, fields: Mapping[str, str]) -> Mistake:
     """At which field of the form: the longest of the names that are given, else the command's own."""
     parts = problem.field.split(".")
-    for length in range(len(parts), 0, -1):
-        if (name := ".".join(parts[:length])) in fields:
-            return Mistake(fields[name], problem.code)
-    return Mistake(problem.field if problem.field in fields.values() else parts[0], problem.code)
+    named = [name for n in range(len(parts), 0, -1) if (name := ".".join(parts[:n])) in fields]
+    at = fields[named[0]] if named else problem.field if problem.field in fields.values() else parts[0]
+    code = problem.code
+    if code == "value_error":  # of a type that people fill in: what is wrong shows from which it is
+        code = parts[-1] if parts[-1] in ("email", "phone") else code
+        code = "missing" if problem.message.endswith(EMPTY) else code
+    return Mistake(at, code)
 
 
 __all__ = ["Page"]

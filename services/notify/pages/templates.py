@@ -21,7 +21,13 @@ def environment() -> Environment:
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
-    made.globals |= {"sheet": statics.sheet()[0], "choices": choices, "words": words, "at_the_desk": at_the_desk}
+    made.globals |= {
+        "sheet": statics.sheet()[0],
+        "choices": choices,
+        "words": words,
+        "marked": choices.marked,
+        "at_the_desk": at_the_desk,
+    }
     made.globals |= {
         "speech_weekdays": weekdays, "part_choices": parts, "kind_choices": kinds, "often_choices": often,
     }  # fmt: skip
