@@ -116,7 +116,7 @@ def rows(raw: IO[bytes], table: Table, complain: Complain, advance: Callable[[in
         except StopIteration:
             return
         except csv.Error:
-            record, wrong = [], _RUNS_ON
+            record, wrong = [], RUNS_ON
         if found := lines.foreign():
             complain(number, "", f"is not in UTF-8 ({found}): it was read as Windows-1252; save the file as UTF-8")
         wrong = wrong or _wrong(record, header, lines)
@@ -199,7 +199,7 @@ class _Lines:
             return raw.decode("cp1252", "replace")
 
 
-_RUNS_ON = "has a quotation mark (\") that opens a cell and doesn't close it well: close it, or remove it"
+RUNS_ON = "has a quotation mark (\") that opens a cell and doesn't close it well: close it, or remove it"
 
 
 def _wrong(record: list[str], header: list[str], lines: _Lines) -> str:
@@ -210,7 +210,7 @@ def _wrong(record: list[str], header: list[str], lines: _Lines) -> str:
     several = len(lines.taken) > 1
     fits = len(record) >= len(header) and not any(record[len(header) :])
     if several and (not fits or "".join(lines.taken).count('"') % 2 == 1):
-        return _RUNS_ON
+        return RUNS_ON
     if record and not fits:
         return f"has {len(record)} cells where the header has {len(header)}: check its commas and quotation marks"
     return ""

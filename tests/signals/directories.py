@@ -9,17 +9,16 @@ from typing import Any
 
 import h3
 
-from services.signals.config import Settings
-from services.signals.handlers import directory, directory_import, people
 from shared.contracts.deploy import PartnerGranted
 from shared.contracts.profiles import NeighbourhoodKept
 from shared.contracts.signals import BeginImport, BringRows, FinishImport, ImportFinished, SearchDirectory
 from shared.ids import new_id
-from shared.messaging import Service
 from tests.conftest import MakeStack
 from tests.handling import Handling, handling
+from tests.signals.only_directory import service
 
-Rows = Mapping[str, Sequence[Mapping[str, str]]]
+Rows = Mapping[Any, Sequence[Mapping[str, str]]]
+"""By table."""
 MIDDLE = (51.0577, 3.7005)
 """Of the neighbourhood in which a test looks: latitude and longitude."""
 
@@ -28,7 +27,9 @@ MIDDLE = (51.0577, 3.7005)
 class Directory(Handling):
     """What a test works with."""
 
-    async def bring(self, source: str, rows: Rows, kept: Mapping[str, Sequence[str]] | None = None) -> ImportFinished:
+    async def bring(
+        self, source: str, rows: Rows, kept: Mapping[Any, Sequence[str]] | None = None, unsure: Sequence[Any] = ()
+    ) -> ImportFinished:
         """Bring these rows in, and finish."""
         begun = await self.get(BeginImport(source=source, title=source.title()))
         kept = kept or {}
@@ -42,7 +43,9 @@ class Directory(Handling):
         counts: Any = {
             resource: len(rows.get(resource, ())) + len(kept.get(resource, ())) for resource in {**rows, **kept}
         }
-        found: ImportFinished = await self.get(FinishImport(import_id=begun.import_id, rows=counts))
+        found: ImportFinished = await self.get(
+            FinishImport(import_id=begun.import_id, rows=counts, unsure=list(unsure))
+        )
         return found
 
     async def names(self, **query: Any) -> list[str]:
@@ -55,12 +58,12 @@ class Directory(Handling):
             if after is None:
                 return found
 
-    async def neighbourhood(self, *, drawn: bool = True) -> str:
+    async def neighbourhood(self, *, drawn: bool = True, **more: Any) -> str:
         """A neighbourhood of about a kilometre around `MIDDLE`."""
         id_ = f"n-{new_id().hex[-12:]}"
         cells = h3.grid_disk(h3.latlng_to_cell(*MIDDLE, 9), 2) if drawn else []
         await self.tell(
-            NeighbourhoodKept(neighbourhood_id=id_, version=1, organisation_id="buurtpunt", cells=sorted(cells))
+            NeighbourhoodKept(neighbourhood_id=id_, version=1, organisation_id="buurtpunt", cells=sorted(cells), **more)
         )
         return id_
 
@@ -72,7 +75,9 @@ class Directory(Handling):
     async def partner(self, organisation_id: str) -> None:
         await self.tell(
             PartnerGranted(
-                partner=f"p-{organisation_id}", organisation_id=organisation_id, neighbourhood_ids=[],
+                partner=f"p-{organisation_id}",
+                organisation_id=organisation_id,
+                neighbourhood_ids=[],
                 commands=["signals.referral.accept"],
             )
         )
@@ -94,6 +99,5 @@ def organised(*services: Mapping[str, str], **more: Sequence[Mapping[str, str]])
 @asynccontextmanager
 async def directories(make: MakeStack) -> AsyncIterator[Directory]:
     """The handlers of the directory, on a database of their own."""
-    service = Service("signals", Settings, handlers=[directory, directory_import, people])
     async with handling(make, "signals", service) as made:
         yield Directory(**vars(made))

@@ -143,7 +143,7 @@ def entry(source: str, facts: Facts, meanings: Mapping[str, Term], rules: Rules)
              if each["taxonomy_term_id"] in meanings]  # fmt: skip
     kinds = tuple(sorted({kind for term in found for kind in term.kinds}))
     spoken = _languages(facts, rules)
-    language = next((each for each in spoken if each in rules.languages), rules.languages[0])
+    language = spoken[0] if spoken[0] in rules.languages else rules.languages[0]
     schedules = facts.nearest("schedule")
     locations = facts.of("location", "location")
     laid = [_point(each) for each in locations]
@@ -197,10 +197,12 @@ def _term(rows: Mapping[str, Row], id_: str, taxonomies: Mapping[str, str], rule
 
 
 def _languages(facts: Facts, rules: Rules) -> tuple[str, ...]:
-    """Who names none speaks the language of the place."""
+    """Those of the policy first, in its order. Who names none speaks the language of the place."""
     codes = [each.get("code", "").lower() for each in facts.nearest("language")]
-    codes = [_THREE.get(code, code) for code in (code.split("-")[0] for code in codes)]
-    return tuple(dict.fromkeys(code for code in codes if re.fullmatch("[a-z]{2,3}", code))) or rules.languages[:1]
+    found = [_THREE.get(code, code) for code in (code.split("-")[0] for code in codes)]
+    spoken = dict.fromkeys(code for code in found if re.fullmatch("[a-z]{2,3}", code))
+    ours = [code for code in rules.languages if code in spoken]
+    return (*ours, *(code for code in spoken if code not in ours)) or rules.languages[:1]
 
 
 def _partner(facts: Facts) -> str | None:

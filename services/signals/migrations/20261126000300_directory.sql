@@ -94,9 +94,9 @@ CREATE TABLE service (
 ) WITH (toast_tuple_target = 512);
 CREATE INDEX service_order ON service (sort_key, service_id) WHERE NOT retired;
 CREATE INDEX service_source ON service (source);
-CREATE INDEX service_words ON service USING gin (words) WITH (fastupdate = off) WHERE NOT retired;
-CREATE INDEX service_kinds ON service USING gin (kinds) WITH (fastupdate = off) WHERE NOT retired;
-CREATE INDEX service_areas ON service USING gin (areas) WITH (fastupdate = off) WHERE NOT retired;
+CREATE INDEX service_words ON service USING gin (words) WITH (gin_pending_list_limit = 1024) WHERE NOT retired;
+CREATE INDEX service_kinds ON service USING gin (kinds) WITH (gin_pending_list_limit = 256) WHERE NOT retired;
+CREATE INDEX service_areas ON service USING gin (areas) WITH (gin_pending_list_limit = 256) WHERE NOT retired;
 COMMENT ON TABLE service IS 'A service of the directory. What is no longer in it is retired and stays, for referrals that name it.';
 COMMENT ON COLUMN service.partner_organisation IS 'The organisation of profiles that it belongs to: a partner of that one answers its referrals.';
 COMMENT ON COLUMN service.topics IS 'What it is about, in the words of every language: found as its name is.';
