@@ -79,8 +79,7 @@ class Relay:
             while True:
                 self._wake.clear()
                 if time.monotonic() >= look_at:
-                    await store.fire_timers(connection, clock.now())
-                    look_at = time.monotonic() + await self.until_next(connection)
+                    look_at = time.monotonic() + await self.fire(connection)
                 if not await self._publish_next(connection, publisher):
                     self.problem = ""
                     self.metrics.relay_lag.set(0)
@@ -91,10 +90,14 @@ class Relay:
                 await connection.remove_listener("outbox", self.wake)
                 await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
 
-    async def until_next(self, connection: Any) -> float:
-        """Seconds until a timer is due that is set by now. A second at most: one that is set meanwhile may be due
-        sooner, and a clock that is moved gives no notice."""
+    async def fire(self, connection: Any) -> float:
+        """Move what is due to the outbox. Returns the seconds until it is to be looked at again: until the next is due,
+        but a second at most, as one that is set meanwhile may be due sooner, and a clock that is moved gives no notice.
+        """
         due = await store.next_due(connection)
+        if due is not None and due <= clock.now():
+            await store.fire_timers(connection, clock.now())
+            due = await store.next_due(connection)
         return TICK if due is None else min(TICK, max(SOON, (due - clock.now()).total_seconds()))
 
     async def _rest(self, seconds: float) -> None:

@@ -84,8 +84,8 @@ class Life(RuleBasedStateMachine):
     run: ClassVar[Callable[[Any], Any]]
     world: ClassVar[World]
 
-    @initialize(way=ways, far=st.integers(0, 5))
-    def begins(self, way: str, far: int) -> None:
+    @initialize(way=ways, far=st.integers(0, 5), fetched=st.booleans())
+    def begins(self, way: str, far: int, fetched: bool) -> None:
         """A referral has come some way already."""
         self.late: list[GoneOff] = []
         self.arrived: list[tuple[Event | State, UUID]] = []
@@ -102,6 +102,8 @@ class Life(RuleBasedStateMachine):
         ]  # fmt: skip
         for command, actor in steps[:far]:
             self._does(command, id_, actor)
+        if fetched and far > 1:
+            self._does(FetchDetails(referral_id=id_), id_, "service")
 
     # --- what is done
 

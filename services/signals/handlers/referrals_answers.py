@@ -88,6 +88,7 @@ async def _say(
         await telling.end(tx, after, hand.actor, silent=True, ending="referral-ended")
     else:
         await telling.keep(tx, after, hand.actor)
-        for timer in ("remind", "tell-worker"):
-            await tx.cancel(ReferralDue.timer(referral_id, timer))
+        if domain.waits(before):
+            for timer in ("remind", "tell-worker"):
+                await tx.cancel(ReferralDue.timer(referral_id, timer))
     return domain.ref(after)

@@ -42,11 +42,8 @@ SYSTEM = "system"
 
 async def keep(tx: Transaction, referral: Referral, by: Actor | str) -> None:
     """Keep a referral that came into another state, and tell it."""
-    await repository.save(tx, referral)
-    await repository.add_step(
-        tx, referral.referral_id, str(by), "moved" if referral.state != "requested" else "requested",
-        state=referral.state, reason=referral.reason, outcome=referral.outcome,
-    )  # fmt: skip
+    what = "requested" if referral.state == "requested" else "moved"
+    await repository.save_with_step(tx, referral, str(by), what)
     await tx.emit(told(ReferralMoved, referral, outcome=referral.outcome))
 
 

@@ -31,6 +31,11 @@ async def save(tx: Transaction, referral: Referral) -> None:
     await tx.execute(f"UPDATE referral SET {_SETS} WHERE referral_id = $1", *_values(referral))  # noqa: S608
 
 
+async def save_with_step(tx: Transaction, referral: Referral, by: str, what: str) -> None:
+    """What a referral is from now on, and that it came to it."""
+    await tx.execute(_SAVE_WITH_STEP, *_values(referral), new_id(), tx.now, by, what)
+
+
 async def locked(tx: Transaction, referral_id: UUID) -> Referral | None:
     """One referral, to change: nobody else can meanwhile."""
     row = await tx.fetchrow(f"{_ONE} FOR UPDATE", referral_id)
@@ -140,6 +145,16 @@ async def page(
 
 
 _OF_REFERRAL = ", ".join(f"r.{name}" for name in _COLUMNS)
+
+
+_NEXT = len(_COLUMNS) + 1
+_SAVE_WITH_STEP = f"""
+WITH saved AS (UPDATE referral SET {_SETS} WHERE referral_id = $1 RETURNING referral_id, state, reason, outcome)
+INSERT INTO referral_step (step_id, referral_id, at, by, what, state, reason, outcome)
+SELECT ${_NEXT}::uuid, referral_id, ${_NEXT + 1}::timestamptz, ${_NEXT + 2}::text, ${_NEXT + 3}::text, state, reason,
+    outcome
+FROM saved
+"""  # noqa: S608 - constants
 
 
 def referral_from(row: Record) -> Referral:
