@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,15 +100,19 @@ class Stack:
 
 
 @asynccontextmanager
-async def running(service: str = SERVICE, setup: str = _PLACE, **settings: str) -> AsyncIterator[Stack]:
+async def running(
+    service: str = SERVICE, setup: str = _PLACE, *, beside: Sequence[str] = (), **settings: str
+) -> AsyncIterator[Stack]:
     """Everything started in a temporary folder, on free ports; nothing is left behind.
 
-    `setup`: statements for the service's database; `settings`: PostgreSQL's, for what is loaded at once.
+    `setup`: statements for the service's database; `beside`: other services that get keys and a database;
+    `settings`: PostgreSQL's, for what is loaded at once.
     """
     with tempfile.TemporaryDirectory(prefix="weefsel-bench-") as name:
         folder = Path(name)
         os.chmod(folder, 0o711)  # noqa: PTH101 - PostgreSQL, which isn't root, passes through
-        keys = Keys.load_or_create(folder / "keys", [service])
+        services = [service, *beside]
+        keys = Keys.load_or_create(folder / "keys", services)
         nats = Nats(folder / "nats", folder / "nats.log", keys, free_port(), free_port())
         postgres = Postgres(folder / "postgres", folder / "postgres.log", free_port(), "of-one-run", settings)
         nats.prepare()
@@ -117,8 +121,8 @@ async def running(service: str = SERVICE, setup: str = _PLACE, **settings: str) 
         try:
             await until(nats.ready, "NATS is ready")
             await until(postgres.ready, "PostgreSQL is ready")
-            await bootstrap.bootstrap(nats.url, keys, [service])
-            await databases.bootstrap(postgres.dsn, folder / "passwords", [service])
+            await bootstrap.bootstrap(nats.url, keys, services)
+            await databases.bootstrap(postgres.dsn, folder / "passwords", services)
             admin = await asyncpg.connect(databases.with_database(postgres.dsn, service))
             await admin.execute(setup)
             async with api.connected(nats.url, keys, accounts.BOOTSTRAP) as control:

@@ -1,0 +1,280 @@
+"""The worker's desk among ten thousand neighbours: how long a page takes at a calm pace, from request to its last byte.
+
+Four services run, each a process; the browser that asks is made of sockets. What it looks at is what a worker looks at:
+today most, then people, signals and referrals. The pages go out evenly, whether earlier ones were answered or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from benchmarks.latency import Latency
+from benchmarks.load import Load
+from benchmarks.stack import NEIGHBOURHOOD, Stack, until
+from deploy import databases
+from deploy.embedded.process import free_port
+from deploy.own_secrets import LINK_SECRET, NOTES_KEYS, own_secrets
+from services.notify.domain import tokens
+from services.notify.links import SESSION
+from shared import clock
+from shared.contracts.envelope import Command
+from shared.contracts.exchange import OpenExchange, PlanGathering
+from shared.contracts.profiles import (
+    RecordVisit,
+    RegisterNeighbourhood,
+    RegisterOrganisation,
+    RegisterParticipant,
+    RegisterWorker,
+)
+from shared.contracts.signals import RaiseSignal
+from shared.contracts.subjects import DESK
+
+SERVICE, BESIDE = "profiles", ("exchange", "signals", "notify")
+PEOPLE, PLACES = 10_000, 5
+PACE = 50
+"""Pages a second."""
+LEFT_OUT = 100
+"""The first of them, which warm caches and plans."""
+AT_ONCE = 200
+LOOKS = (
+    "/desk", "/desk/people/{person}", "/desk", "/desk/signals", "/desk", "/desk/people/{person}", "/desk/referrals",
+    "/desk/exchanges", "/desk", "/desk/people/{person}", "/desk/gatherings", "/desk/newcomers", "/desk/attention",
+    "/desk/people",
+)  # fmt: skip
+
+
+@dataclass
+class Seen:
+    """Seconds of each page, by address; and how many did not come, or not as a page of the desk."""
+
+    took: dict[str, list[float]] = field(default_factory=dict)
+    lost: int = 0
+    heaviest: int = 0
+    """Bytes of the largest page."""
+
+    @property
+    def all(self) -> list[float]:
+        return [each for times in self.took.values() for each in times]
+
+    def p99(self) -> float:
+        return Latency.percentile(self.all, 99)
+
+
+async def measure(
+    stack: Stack, *, seconds: int, people: int = PEOPLE, tell: Callable[..., object] = print
+) -> Seen:  # fmt: skip
+    """`seconds` of pages, at `PACE` a second."""
+    port = free_port()
+    with _services(stack, port):
+        async with Load.connected(stack) as load:
+            office = await _filled(load, people, tell)
+            cookies = [await _let_in(stack, each) for each in office.workers]
+            browser = _Browser(port, cookies, office.people)
+            await until(browser.answers, "the desk opens", within=60)
+            return await _look(browser, seconds)
+
+
+@contextmanager
+def _services(stack: Stack, port: int) -> Iterator[None]:
+    """The four, each a process of its own."""
+    keys, all_ = stack.keys.directory, ",".join((SERVICE, *BESIDE))
+    own = {
+        "signals": {"WEEFSEL_NOTES_KEYS_FILE": str(own_secrets(keys, "signals")[NOTES_KEYS])},
+        "notify": {
+            "WEEFSEL_SECRET_FILE": str(own_secrets(keys, "notify")[LINK_SECRET]),
+            "WEEFSEL_DESK_CREDENTIALS": str(stack.keys.creds(DESK)), "WEEFSEL_PAGES_PORT": str(port),
+            "WEEFSEL_PAGES_URL": f"http://127.0.0.1:{port}", "WEEFSEL_SMTP_PORT": str(free_port()),
+            "WEEFSEL_SMTP_TLS": "none",
+        },
+    }  # fmt: skip
+    with ExitStack() as running:
+        for each in (SERVICE, *BESIDE):
+            more = {"WEEFSEL_SERVICES": all_, "WEEFSEL_LOG_LEVEL": "warning", **own.get(each, {})}
+            running.enter_context(replace(stack, service=each).process(f"services.{each}", **more))
+        yield
+
+
+# --- a neighbourhood with its worker, and things that wait
+
+
+@dataclass(frozen=True)
+class _Office:
+    workers: list[UUID]
+    people: list[UUID]
+
+
+async def _filled(load: Load, people: int, tell: Callable[..., object]) -> _Office:
+    """Neighbours in five neighbourhoods, each with a worker for whom something waits."""
+    started = time.perf_counter()
+    client = load.senders[0]
+
+    async def there() -> bool:
+        answer = await client.ask(RegisterOrganisation(organisation_id="ldc", names={"nl": "LDC"}), timeout=2)
+        return answer.status == "accepted" or any(each.code in ("exists", "id_taken") for each in answer.problems)
+
+    await until(_when_up(there), "profiles answers", within=60)
+    places = [f"{NEIGHBOURHOOD}-{n}" for n in range(PLACES)]
+    for each in places:
+        await client.get(RegisterNeighbourhood(neighbourhood_id=each, names={"nl": each}, organisation_id="ldc"))
+    workers = [
+        (await client.get(RegisterWorker(
+            name=f"Marie {each}", email=f"{each}@ldc.example", organisation_id="ldc", neighbourhood_ids=[each],
+        ))).worker_id
+        for each in places
+    ]  # fmt: skip
+    ids = await _all(load, [_neighbour(n, places[n % PLACES]) for n in range(people)])
+    known = [UUID(each["participant_id"]) for each in ids]
+    await _heard(load.stack, people)
+    tell(f"{people:,} people in {time.perf_counter() - started:.0f} s")
+    await _all(load, [RecordVisit(participant_id=each, worker_id=workers[0]) for each in known[: people * 9 // 10]])
+    for nth, worker in enumerate(workers):
+        await _all(load, list(_waiting(known[nth::PLACES], places[nth])), f"worker:{worker}")
+    tell(f"and what waits for their workers, in {time.perf_counter() - started:.0f} s")
+    return _Office(workers, known)
+
+
+def _neighbour(number: int, place: str) -> RegisterParticipant:
+    example = RegisterParticipant.EXAMPLE | {
+        "name": f"Maria {number:05d} Peeters",
+        "neighbourhood_id": place,
+        "reference": f"bench-{number}",
+        "reach": {"by": "phone", "phone": f"+32 4{number:08d}"},
+        "home": {"lat": 51.05 + number % 97 / 5000, "lon": 3.70},
+    }
+    return RegisterParticipant.model_validate(example)
+
+
+def _waiting(people: Sequence[UUID], place: str) -> Iterator[Command]:
+    """Signals, half questions, asks that strangers could answer, gatherings."""
+    for n, each in enumerate(people[:30]):
+        yield RaiseSignal(participant_id=each, kind="household", urgency=("today", "this-week", "watch")[n % 3])
+    for each in people[30:36]:
+        yield OpenExchange(opening="ask", participant_id=each, kind="coffee", half=True, consented="spoken")
+    for each in people[36:42]:
+        yield OpenExchange(opening="ask", participant_id=each, kind="meal", words="Wie kookt mee?", consented="phone")
+    for day in range(1, 6):
+        starts = clock.now() + timedelta(days=day)
+        yield PlanGathering(
+            neighbourhood_id=place, title="Koffie en taart", place="Buurthuis", starts_at=starts,
+            ends_at=starts + timedelta(hours=2), invite=False,
+        )  # fmt: skip
+
+
+async def _all(load: Load, commands: Sequence[Command], actor: str = "operator") -> list[Any]:
+    """Every command, some at a time; each is accepted, or the measurement stops."""
+    some = asyncio.Semaphore(AT_ONCE)
+    client = load.senders[0]
+
+    async def ask(command: Command) -> Any:
+        async with some:
+            answer = await client.ask(command, actor=actor, timeout=60)
+            if answer.status == "rejected":
+                raise RuntimeError(f"{command.TYPE} was refused: {answer.problems[0].message}")
+            return answer.result
+
+    return await asyncio.gather(*(ask(each) for each in commands))
+
+
+async def _heard(stack: Stack, people: int) -> None:
+    """Until every service knows them all."""
+    for service in BESIDE:
+        connection = await asyncpg.connect(databases.with_database(stack.postgres.dsn, service))
+
+        async def all_there(connection: Any = connection) -> bool:
+            return bool(await connection.fetchval("SELECT count(*) FROM participant") >= people)
+
+        await until(all_there, f"{service} knows everyone", within=300, every=0.5)
+        await connection.execute("ANALYZE")
+        await connection.close()
+    await stack.admin.execute("ANALYZE")
+
+
+def _when_up(condition: Callable[[], Any]) -> Callable[[], Any]:
+    async def tried() -> bool:
+        try:
+            return bool(await condition())
+        except Exception:  # noqa: BLE001 - it has not started yet
+            return False
+
+    return tried
+
+
+async def _let_in(stack: Stack, worker_id: UUID) -> str:
+    """A session at the desk, as the link in a mail opens one. Returns the cookie."""
+    secret = own_secrets(stack.keys.directory, "notify")[LINK_SECRET].read_bytes()
+    text = tokens.token(secret, SESSION, random.randbytes(tokens.RANDOM_BYTES))
+    connection = await asyncpg.connect(databases.with_database(stack.postgres.dsn, "notify"))
+    await connection.execute(
+        "INSERT INTO page_session (digest, holder_kind, holder_id, started_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        tokens.digest(secret, SESSION, text), "worker", worker_id, clock.now(), clock.now() + timedelta(hours=12),
+    )  # fmt: skip
+    await connection.close()
+    return text
+
+
+# --- the browser
+
+
+class _Browser:
+    """Asks for pages over connections that it keeps, as a browser does."""
+
+    def __init__(self, port: int, cookies: Sequence[str], people: Sequence[UUID]) -> None:
+        self.port = port
+        self.cookies = itertools.cycle(cookies)
+        self.people = random.Random(7).sample(list(people), len(people))
+        self.idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def answers(self) -> bool:
+        try:
+            status, _ = await self.page("/desk")
+        except OSError:
+            return False
+        return status == 200
+
+    async def page(self, path: str) -> tuple[int, int]:
+        """Its status, and how many bytes it has."""
+        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAccept-Language: nl\r\n"
+            f"Cookie: weefsel={next(self.cookies)}\r\n\r\n".encode()
+        )
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = int(head.lower().split("content-length: ")[1].split("\r\n")[0])
+        body = await reader.readexactly(length)
+        self.idle.append((reader, writer))
+        return int(head.split()[1]), len(body)
+
+
+async def _look(browser: _Browser, seconds: int) -> Seen:
+    seen, begun, tasks = Seen(), time.perf_counter(), []
+
+    async def look(n: int) -> None:
+        pattern = LOOKS[n % len(LOOKS)]
+        started = time.perf_counter()
+        try:
+            status, size = await browser.page(pattern.format(person=browser.people[n % len(browser.people)]))
+        except (OSError, asyncio.IncompleteReadError):
+            status, size = 0, 0
+        took = time.perf_counter() - started
+        if n < LEFT_OUT:
+            return
+        seen.lost += status != 200
+        seen.heaviest = max(seen.heaviest, size)
+        seen.took.setdefault(pattern, []).append(took)
+
+    for n in range(LEFT_OUT + seconds * PACE):
+        await asyncio.sleep(max(0.0, begun + n / PACE - time.perf_counter()))
+        tasks.append(asyncio.create_task(look(n)))
+    await asyncio.gather(*tasks)
+    return seen
