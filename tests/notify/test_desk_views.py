@@ -170,7 +170,7 @@ def test_the_service_is_asked_only_with_consent_and_all_that_it_names() -> None:
         (whole(state="draft", has_details=["name", "question"]), False),
         (whole(state="draft", consent=consent | {"ended_at": NOW}, has_details=["name", "question"]), False),
     ):
-        first, _ = referrals.actions(found, SAY)
+        first, _ = referrals.actions(found, SAY, NOW)
         assert (labels(first) == ["Het nu aan de dienst vragen"]) is can
 
 
@@ -183,7 +183,7 @@ def test_what_had_no_answer_in_time_is_decided_right_there() -> None:
 
 @pytest.mark.parametrize("state", [*words.REFERRAL_STATE])
 def test_each_state_of_a_referral_has_what_can_be_done(state: Any) -> None:
-    first, rest = referrals.actions(whole(state=state), SAY)
+    first, rest = referrals.actions(whole(state=state), SAY, NOW)
     assert all(each.label for each in first + rest)
     if state == "entered-in-error":
         assert not first + rest
@@ -357,7 +357,8 @@ def test_every_button_says_that_it_is_done() -> None:
 @pytest.mark.parametrize(
     ("rhythm", "rule"),
     [
-        ("", None), ("weekly", "FREQ=WEEKLY;BYDAY=SA;COUNT=3"), ("two-weeks", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA;COUNT=3"),
+        ("", None), ("weekly", "FREQ=WEEKLY;BYDAY=SA;COUNT=3"),
+        ("two-weeks", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA;COUNT=3"),
         ("monthly", "FREQ=MONTHLY;BYDAY=3SA;COUNT=3"),
     ],
 )  # fmt: skip

@@ -94,10 +94,11 @@ async def one_referral(page: Page) -> Response:
     me(page)
     say, referral = words(page), await _referral(page)
     named = await names(page, {referral.participant_id})
-    first, rest = views.actions(referral, say)
+    now = clock.now()
+    first, rest = views.actions(referral, say, now)
     return page.show(
         "desk/referral.html", referral=referral, title=named.person(referral.participant_id),
-        state=views.state(referral, say), waiting=views.waiting(referral, say, clock.now()),
+        state=views.state(referral, say), waiting=views.waiting(referral, say, now), late=views.is_late(referral, now),
         preparing=views.preparing(referral, say) if referral.state == "draft" else [],
         facts=views.facts(referral, named, say), consent=views.consent(referral, named, say),
         steps=views.steps(referral, named, say), first=first, rest=rest,

@@ -42,7 +42,7 @@ def standing(referral: ReferralSummary, say: Say) -> str:
 
 def waiting(referral: ReferralSummary, say: Say, now: datetime) -> str:
     """What it waits for."""
-    if referral.state == "requested" and referral.decide_by and referral.decide_by <= now:
+    if referral.state == "requested" and is_late(referral, now):
         return say("No answer came: say whether it stays open.")
     if referral.state == "requested" and referral.decide_by:
         return say("Decide by {day} whether it stays open.", day=say.day(referral.decide_by))
@@ -53,7 +53,7 @@ def _first(referral: ReferralSummary, names: Names, say: Say, now: datetime) -> 
     whom, at = names.person(referral.participant_id), address(referral.referral_id)
     if referral.state == "draft":
         return (Go(say("Go on with it"), f"{at}/details", main=True, whom=whom),)
-    if waiting(referral, say, now) and referral.decide_by and referral.decide_by <= now:
+    if waiting(referral, say, now) and is_late(referral, now):
         return (
             Go(say("Keep it open"), f"{at}/keep-open", main=True, whom=whom),
             Go(say("Stop it"), f"{at}/cancel", whom=whom),
@@ -141,7 +141,12 @@ def _done(done: bool, say: Say) -> Tag:
     return Tag(say("Done")) if done else Tag(say("To do"), "warm")
 
 
-def actions(referral: Referral, say: Say) -> tuple[list[Go | Do], list[Go | Do]]:
+def is_late(referral: ReferralSummary, now: datetime) -> bool:
+    """Whether no answer came in the time that there was for it."""
+    return referral.decide_by is not None and referral.decide_by <= now
+
+
+def actions(referral: Referral, say: Say, now: datetime) -> tuple[list[Go | Do], list[Go | Do]]:
     """What the worker can do with it: first what comes first, then the rest."""
     at, here = address(referral.referral_id), {"referral_id": str(referral.referral_id)}
     again = f"/desk/refer/{referral.participant_id}?previous={referral.referral_id}"
@@ -151,7 +156,8 @@ def actions(referral: Referral, say: Say) -> tuple[list[Go | Do], list[Go | Do]]
         first.append(Do(say("Ask the service now"), "request-referral", here, main=True))
     if referral.state in ("requested", "accepted", "in-progress", "on-hold"):
         if referral.decide_by:
-            first.append(Go(say("Keep it open"), f"{at}/keep-open", main=True))
+            keep = Go(say("Keep it open"), f"{at}/keep-open", main=is_late(referral, now))
+            (first if is_late(referral, now) else rest).append(keep)
         rest += [
             Go(say("Renew or change the consent"), f"{at}/consent"),
             Go(say("The person takes back their consent"), f"{at}/withdraw"),
