@@ -19,14 +19,17 @@ from deploy.databases import ROOT
 from deploy.partners import Office
 from shared import clock
 from shared.contracts.profiles import GiveConsent, RegisterNeighbourhood, RegisterOrganisation
+from shared.contracts.signals import DraftReferral, GiveReferralConsent, RequestReferral, WriteDetails
 from tests.conftest import MakeStack
 from tests.partners import deploy_dsn
 from tests.profiles.setting import Setting, setting
+from tests.signals.referring import ADD_SERVICE
 from tests.waiting import eventually
 
 EXAMPLE = ROOT / "examples" / "partner-python"
 PERSON = json.loads((EXAMPLE / "person.json").read_text())
 ASK, OPEN = json.loads((EXAMPLE / "ask.json").read_text()), "exchange.exchange.open.v1"
+REFERRALS = ["signals.details.fetch", *(f"signals.referral.{verb}" for verb in ("accept", "complete"))]
 HERE, ELSEWHERE = PERSON["neighbourhood_id"], "elsewhere"
 REGISTERED, ANSWERED = "profiles.participant.registered.v1", "any.command.answered.v1"
 
@@ -95,7 +98,7 @@ class Following:
 
 @pytest.fixture(scope="module")
 async def profiles(module_stack: MakeStack) -> AsyncIterator[Setting]:
-    async with setting(module_stack, "exchange") as made:
+    async with setting(module_stack, "exchange", "signals") as made:
         names = {"nl": "Buurtpunt"}
         await made.client.get(RegisterOrganisation(organisation_id="buurtpunt", names=names, kind="association"))
         for place in (HERE, ELSEWHERE):
@@ -108,9 +111,8 @@ async def profiles(module_stack: MakeStack) -> AsyncIterator[Setting]:
 async def partner(profiles: Setting, tmp_path: Path) -> AsyncIterator[Partner]:
     stack = profiles.stack
     office = Office(stack.nats_url, stack.keys, deploy_dsn(stack))
-    admission = await office.add(
-        "buurtpunt", "buurtpunt", [HERE], ["profiles.participant.register", "exchange.exchange.open"]
-    )
+    commands = ["profiles.participant.register", "exchange.exchange.open", *REFERRALS]
+    admission = await office.add("buurtpunt", "buurtpunt", [HERE], commands)
     (tmp_path / "buurtpunt.creds").write_text(admission.credentials())
 
     async def known() -> bool:
@@ -192,6 +194,33 @@ async def test_it_asks_on_someones_behalf_once_they_have_consented(profiles: Set
         (event,) = await eventually(lambda: following.of("exchange.exchange.opened.v1"))
     assert event["data"]["exchange_id"] == answered["data"]["result"]["exchange_id"]
     assert id_ not in json.dumps(event), "the feed does not tell whose it is"
+
+
+async def test_it_answers_a_referral_to_its_own_service(profiles: Setting, partner: Partner) -> None:
+    """From the letter to the end: it fetches what the consent names, takes it on, and says how it ended."""
+    _, registered, _ = await partner.run("ask", someone())
+    id_, service, stack = UUID(registered["data"]["result"]["participant_id"]), str(uuid4()), profiles.stack
+    await eventually(lambda: stack.fetch("signals", "SELECT 1 FROM participant WHERE participant_id = $1", id_))
+    await stack.fetch("signals", ADD_SERVICE, service, None, "buurtpunt", False)
+    drafted = await profiles.client.get(DraftReferral(participant_id=id_, service_id=service, kind="household"))
+    which = {"referral_id": drafted.referral_id}
+    await profiles.client.get(WriteDetails(**which, name="Martine De Smet", question="Zoekt poetshulp."))
+    await profiles.client.get(GiveReferralConsent(**which, fields=["name"], how="spoken"))
+    async with partner.following() as following:
+        await profiles.client.get(RequestReferral(**which))
+        (letter,) = await eventually(lambda: following.of("signals.referral.told.v1"))
+        assert (letter["data"]["verb"], "Martine" in json.dumps(letter)) == ("requested", False)
+        named = {"referral_id": letter["data"]["referral_id"]}
+        _, fetched, _ = await partner.run("ask", named, "--type=signals.details.fetch.v1")
+        assert (fetched["data"]["result"]["name"], fetched["data"]["result"]["question"]) == ("Martine De Smet", None)
+        _, accepted, _ = await partner.run("ask", named, "--type=signals.referral.accept.v1")
+        assert accepted["data"]["result"]["state"] == "accepted"
+        code, _, _ = await partner.run("send", named | {"outcome": "helped"}, "--type=signals.referral.complete.v1")
+        assert code == 0
+        (answer,) = await eventually(lambda: following.of(ANSWERED))
+    assert answer["data"]["result"]["state"] == "completed"
+    _, foreign, _ = await partner.run("ask", {"referral_id": str(uuid4())}, "--type=signals.details.fetch.v1")
+    assert [each["code"] for each in foreign["data"]["problems"]] == ["unknown_id"]
 
 
 async def test_what_the_schema_refuses_is_never_sent(partner: Partner) -> None:

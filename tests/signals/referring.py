@@ -53,7 +53,7 @@ class Referring(Signals):
         """A service of the directory."""
         id_ = str(new_id())
         async with self.transaction() as tx:
-            await tx.execute(_SERVICE, id_, email, partner_organisation, more.get("retired", False))
+            await tx.execute(ADD_SERVICE, id_, email, partner_organisation, more.get("retired", False))
         return id_
 
     async def partner(self, organisation_id: str = "", *, name: str = "") -> str:
@@ -151,7 +151,7 @@ def problem(answer: Answer) -> tuple[str, str, str]:
 
 Way = Literal["partner", "mail", "phone"]
 
-_SERVICE = """
+ADD_SERVICE = """
 WITH source AS (
     INSERT INTO directory_source (source, title, import_id, finished)
     VALUES ('test', 'Test', gen_random_uuid(), true) ON CONFLICT DO NOTHING
