@@ -11,11 +11,11 @@ import typer
 import uvloop
 from rich.console import Console
 
-from benchmarks import footprint, latency, matching, openings, pipeline, referrals, report, stack, timers
+from benchmarks import footprint, latency, mail, matching, openings, pipeline, referrals, report, stack, timers
 from benchmarks.latency import Latency
 
 LATEST = Path(__file__).parent / "latest.json"
-ALL = ("pipeline", "matching", "referrals", "timers")
+ALL = ("pipeline", "matching", "referrals", "timers", "mail")
 console = Console()
 
 
@@ -40,6 +40,8 @@ def main(
         figures |= uvloop.run(measure_referrals(seconds=max(2, int(30 * scale))))
     if only in ("", "timers"):
         figures |= uvloop.run(measure_timers(idle=max(2.0, 60 * scale), seconds=max(2, int(20 * scale))))
+    if only in ("", "mail"):
+        figures |= uvloop.run(measure_mail(rounds=max(1, rounds - 2), seconds=max(2, int(20 * scale)), scale=scale))
     if keep:
         known = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
         LATEST.write_text(json.dumps(known | figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -64,6 +66,16 @@ async def measure_matching(*, rounds: int, sizes: tuple[int, ...], seconds: int,
         opened = await openings.measure(servers, seconds=seconds, tell=console.log)
     console.print(report.looks(seen))
     console.print(report.goals(found := _matching_figures(seen, opened)))
+    return found
+
+
+async def measure_mail(*, rounds: int, seconds: int, scale: float) -> dict[str, float]:
+    """All figures of `mail`, by key."""
+    async with stack.running(mail.SERVICE, setup="SELECT 1", beside=mail.SENDERS) as servers:
+        seen = await mail.measure(
+            servers, rounds=rounds, mails=max(100, int(1000 * scale)), seconds=seconds, tell=console.log
+        )
+    console.print(report.goals(found := mail.figures(seen)))
     return found
 
 

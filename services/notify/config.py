@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -11,6 +12,12 @@ from shared.contracts.types import Email
 from shared.settings import ServiceSettings
 
 SHORTEST_SECRET = 32
+
+
+@cache
+def _read(file: Path) -> bytes:
+    """Once: another secret is taken up by starting again."""
+    return file.read_bytes().strip()
 
 
 class Settings(ServiceSettings):
@@ -75,7 +82,7 @@ class Settings(ServiceSettings):
 
     def secret(self) -> bytes:
         """What signs links."""
-        return self.secret_file.read_bytes().strip()
+        return _read(self.secret_file)
 
     def smtp_password(self) -> str:
         """Empty when none is set."""

@@ -29,6 +29,20 @@ async def make(
     What its matter is, `domain.links.Purpose` says. `acts_for`: for whom, when the holder has their mandate. It ends
     after the policy's days unless told otherwise.
     """
+    link, url = new(
+        tx, purpose, participant=participant, worker=worker, contact=contact, matter=matter, acts_for=acts_for,
+        detail=detail, expires_at=expires_at, policy=policy,
+    )  # fmt: skip
+    await repository.keep(tx, link)
+    return url
+
+
+def new(
+    tx: Transaction, purpose: Purpose, *, participant: UUID | None = None, worker: UUID | None = None,
+    contact: UUID | None = None, matter: UUID | None = None, acts_for: UUID | None = None, detail: str = "",
+    expires_at: datetime | None = None, policy: Policy | None = None,
+) -> tuple[Link, str]:  # fmt: skip
+    """The same, to be kept with others: the link, and its address."""
     assert purpose in PURPOSES, purpose
     ((kind, holder_id),) = _holder(participant, worker, contact)
     notify = (policy or tx.settings.policy).notify
@@ -37,8 +51,8 @@ async def make(
     digest = tokens.digest(tx.settings.secret(), LINK, text)
     assert digest is not None
     end = expires_at or tx.now + timedelta(days=days)
-    await repository.keep(tx, Link(digest, kind, holder_id, purpose, matter, acts_for, detail, tx.now, end))
-    return address(tx.settings.pages_url, purpose, text)
+    link = Link(digest, kind, holder_id, purpose, matter, acts_for, detail, tx.now, end)
+    return link, address(tx.settings.pages_url, purpose, text)
 
 
 def address(pages_url: str, purpose: Purpose, token: str) -> str:

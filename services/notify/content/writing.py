@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from services.notify import links
 from services.notify.asking import Asker
-from services.notify.domain.links import Purpose
+from services.notify.domain.links import Link, Purpose
 from services.notify.domain.mails import GROUPS, Mail
 from services.notify.domain.people import Neighbourhood, Person
 from services.notify.domain.people import Worker as KnownWorker
+from services.notify.handlers.telling import Seen
 from services.notify.repository import people
 from services.notify.writing import data
 from shared.contracts.envelope import Query
@@ -34,12 +35,10 @@ class Moot(Exception):
 
 
 @dataclass
-class Known:
+class Known(Seen):
     """What was looked up for this batch of mails."""
 
-    places: dict[str, Neighbourhood | None] = field(default_factory=dict)
     workers: dict[UUID, KnownWorker | None] = field(default_factory=dict)
-    names: dict[UUID, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -55,6 +54,8 @@ class Writing:
     worker: KnownWorker | None = None
     """Who gets it, when that is a worker."""
     known: Known = field(default_factory=Known)
+    links: list[Link] = field(default_factory=list)
+    """Those of the batch, to be kept together."""
 
     async def link(self, purpose: Purpose, matter: UUID | None = None, detail: str = "") -> str:
         """A new link for who gets this mail."""
@@ -63,10 +64,12 @@ class Writing:
         if mail.to_kind == "contact":
             who = {"contact": mail.matter.referral_id}
         end = self.tx.now + DESK_LINK_LASTS if mail.kind == "desk-link" else None
-        return await links.make(
+        link, url = links.new(
             self.tx, purpose, matter=matter, acts_for=mail.acts_for, detail=detail, policy=self.policy,
             expires_at=end, **who,
         )  # fmt: skip
+        self.links.append(link)
+        return url
 
     async def desk(self, path: str = "") -> str:
         """A link to a page of the desk: `/signals/<id>`."""
@@ -76,19 +79,18 @@ class Writing:
         """What a participant is called. Moot when they are no longer known."""
         if participant_id is None:
             raise Moot("nobody is named")
-        if participant_id not in self.known.names:
-            person = await people.person(self.tx, participant_id)
-            if person is None or person.name is None:
-                raise Moot("they are no longer known")
-            self.known.names[participant_id] = person.name
-        return self.known.names[participant_id]
+        standing = await self.known.standing(self.tx, participant_id)
+        if standing is None or standing.person.name is None:
+            raise Moot("they are no longer known")
+        return standing.person.name
 
     async def neighbour(self, participant_id: UUID) -> data.Neighbour:
         """The other of two who have agreed, with the contact that they chose to be reached by."""
-        person = await people.person(self.tx, participant_id)
-        if person is None or person.name is None:
+        standing = await self.known.standing(self.tx, participant_id)
+        if standing is None or standing.person.name is None:
             raise Moot("the other is no longer known")
-        return data.Neighbour(name=person.name, phone=person.phone, email=person.email)
+        person = standing.person
+        return data.Neighbour(name=standing.person.name, phone=person.phone, email=person.email)
 
     async def worker_called(self, worker_id: UUID | None) -> data.Worker | None:
         """A worker, as those they work for may reach them."""
@@ -184,11 +186,7 @@ async def question(asker: Asker, query: Query, actor: str) -> Any:
 
 
 async def place_of(tx: Transaction, neighbourhood_id: str | None, known: Known) -> Neighbourhood | None:
-    if neighbourhood_id is None:
-        return None
-    if neighbourhood_id not in known.places:
-        known.places[neighbourhood_id] = await people.neighbourhood(tx, neighbourhood_id)
-    return known.places[neighbourhood_id]
+    return await known.place(tx, neighbourhood_id) if neighbourhood_id else None
 
 
 async def worker_of(tx: Transaction, worker_id: UUID, known: Known) -> KnownWorker | None:

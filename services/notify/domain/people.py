@@ -43,6 +43,17 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A participant, with what notify alone knows of them."""
+
+    person: Person
+    failing: bool
+    """Their address takes no mail."""
+    without: frozenset[str]
+    """Groups of mails that they do without."""
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """A worker. Who stopped has no address any more."""
 

@@ -5,15 +5,15 @@ What is written down is who, what about and when, by ids. What it says is asked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from services.notify.domain import mails as domain
 from services.notify.domain import tasks, timing
 from services.notify.domain.mails import NOTHING, Mail, Matter
-from services.notify.domain.people import Neighbourhood, Person, Worker
+from services.notify.domain.people import Neighbourhood, Person, Standing, Worker
 from services.notify.domain.timing import Verdict
 from services.notify.repository import digests, people, preferences
 from services.notify.repository import mails as repository
@@ -27,6 +27,29 @@ from shared.telemetry import logger
 
 log = logger(__name__)
 Detail = Mapping[str, Any]
+
+
+@dataclass
+class Seen:
+    """What was looked up already, for several mails at once."""
+
+    standings: dict[UUID, Standing | None] = field(default_factory=dict)
+    places: dict[str, Neighbourhood | None] = field(default_factory=dict)
+
+    async def look_at(self, tx: Transaction, participant_ids: Iterable[UUID]) -> None:
+        """Look these people up together."""
+        ids = set(participant_ids)
+        self.standings |= dict.fromkeys(ids) | await people.standings(tx, ids)
+
+    async def standing(self, tx: Transaction, participant_id: UUID) -> Standing | None:
+        if participant_id not in self.standings:
+            await self.look_at(tx, [participant_id])
+        return self.standings[participant_id]
+
+    async def place(self, tx: Transaction, neighbourhood_id: str) -> Neighbourhood | None:
+        if neighbourhood_id not in self.places:
+            self.places[neighbourhood_id] = await people.neighbourhood(tx, neighbourhood_id)
+        return self.places[neighbourhood_id]
 
 
 # --- participants
@@ -51,27 +74,29 @@ async def tell_participant(
         await repository.add(tx, replace(mail, due_at=verdict.at or tx.now))
 
 
-async def decide(tx: Transaction, mail: Mail, person: Person) -> tuple[Verdict, Mail]:
+async def decide(
+    tx: Transaction, mail: Mail, person: Person, seen: Seen | None = None
+) -> tuple[Verdict, Mail]:  # fmt: skip
     """What becomes now of a mail about this person; and the mail, to whoever gets it."""
-    place = await place_of(tx, person.neighbourhood_id)
-    reader = await reader_for(tx, person)
+    seen = seen or Seen()
+    place = await place_of(tx, person.neighbourhood_id, seen)
+    standing = await seen.standing(tx, person.participant_id)
+    reader = await reader_for(tx, person, seen)
     verdict = timing.for_participant(
-        mail.kind, person, reader, policy_of(tx, place), place.zone,
-        without=await preferences.without(tx, person.participant_id), now=tx.now,
+        mail.kind, person, reader, policy_of(tx, place), place.zone, without=standing.without if standing else (),
+        now=tx.now,
     )  # fmt: skip
     if reader is None or reader.participant_id == person.participant_id:
         return verdict, replace(mail, to_id=person.participant_id, acts_for=None)
     return verdict, replace(mail, to_id=reader.participant_id, acts_for=person.participant_id)
 
 
-async def reader_for(tx: Transaction, person: Person) -> Person | None:
+async def reader_for(tx: Transaction, person: Person, seen: Seen) -> Person | None:
     """Who gets someone's mail: they, else one who holds their mandate and has an address. None: a worker tells them."""
-    if timing.gets_mail(person, failing=await preferences.fails(tx, person.participant_id)):
-        return person
-    for holder_id in person.mandate_holder_ids:
-        holder = await people.person(tx, holder_id)
-        if holder and timing.gets_mail(holder, failing=await preferences.fails(tx, holder_id)):
-            return holder
+    for id_ in (person.participant_id, *person.mandate_holder_ids):
+        found = await seen.standing(tx, id_)
+        if found is not None and timing.gets_mail(found.person, failing=found.failing):
+            return found.person
     return None
 
 
@@ -212,9 +237,9 @@ def _new(
     )  # fmt: skip
 
 
-async def place_of(tx: Transaction, neighbourhood_id: str) -> Neighbourhood:
+async def place_of(tx: Transaction, neighbourhood_id: str, seen: Seen | None = None) -> Neighbourhood:
     """A neighbourhood; what builds on one that is not known yet comes again."""
-    place = await people.neighbourhood(tx, neighbourhood_id)
+    place = await (seen or Seen()).place(tx, neighbourhood_id)
     if place is None:
         raise NotYetKnown("a neighbourhood")
     return place

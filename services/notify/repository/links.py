@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,12 +12,17 @@ from shared.messaging import Transaction
 
 async def keep(tx: Transaction, link: Link) -> None:
     """A new link."""
-    await tx.execute(
+    await keep_all(tx, [link])
+
+
+async def keep_all(tx: Transaction, links: Sequence[Link]) -> None:
+    """New links."""
+    await tx.executemany(
         """INSERT INTO link (digest, holder_kind, holder_id, purpose, matter_id, acts_for, detail, made_at,
                expires_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
-        link.digest, link.holder_kind, link.holder_id, link.purpose, link.matter_id, link.acts_for, link.detail,
-        link.made_at, link.expires_at,
+        [(link.digest, link.holder_kind, link.holder_id, link.purpose, link.matter_id, link.acts_for, link.detail,
+          link.made_at, link.expires_at) for link in links],
     )  # fmt: skip
 
 

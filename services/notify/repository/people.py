@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from services.notify.domain.people import Neighbourhood, Organisation, Person, Worker
+from services.notify.domain.people import Neighbourhood, Organisation, Person, Standing, Worker
 from shared.contracts.profiles import ContactKept, DutyKept, NeighbourhoodKept, OrganisationKept, WorkerKept
 from shared.database import Record
 from shared.messaging import Transaction
@@ -25,6 +25,22 @@ async def person(tx: Transaction, participant_id: UUID) -> Person | None:
         participant_id,
     )
     return person_from(row) if row else None
+
+
+async def standings(tx: Transaction, participant_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """Participants by the id that was asked, under whichever entry they go on now, with what they do without."""
+    rows = await tx.fetch(
+        """
+        SELECT asked.id AS asked_id, p.*, f.participant_id IS NOT NULL AS failing,
+            ARRAY(SELECT w.mails FROM does_without AS w WHERE w.participant_id = p.participant_id) AS without
+        FROM unnest($1::uuid[]) AS asked (id)
+        LEFT JOIN merged_entry AS m ON m.participant_id = asked.id
+        JOIN participant AS p ON p.participant_id = coalesce(m.survivor_id, asked.id)
+        LEFT JOIN failing_address AS f ON f.participant_id = p.participant_id
+        """,
+        list(set(participant_ids)),
+    )
+    return {row["asked_id"]: Standing(person_from(row), row["failing"], frozenset(row["without"])) for row in rows}
 
 
 async def locked(tx: Transaction, participant_id: UUID) -> Person | None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import email.policy
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
+from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any
+from functools import lru_cache
 from uuid import UUID
 
 from services.notify.writing.data import Attachment, Composed
 from shared.ids import id_from
 
+_PLAIN = re.compile(r"[A-Za-z]+(?:[ '-][A-Za-z]+){0,5}")
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9]+(?:[.+_-][A-Za-z0-9]+)*@[A-Za-z0-9.-]{1,100}")
 LONGEST_NAME = 60
 """Characters of a name in a header: enough to know who it is."""
 
@@ -54,7 +58,8 @@ def post(envelope: Envelope, composed: Composed) -> Post:
     """
     to, utf8 = ascii_domain(envelope.to)
     policy = email.policy.SMTPUTF8 if utf8 else email.policy.SMTP
-    written = "".join(policy.fold(*policy.header_store_parse(*each)) for each in _written(envelope, composed, to))
+    written = "".join(_often(*each, policy) for each in _written(envelope, composed))
+    written += _to(envelope.to_name, to, policy)
     ours = "".join(f"{name}: {value}\r\n" for name, value in _ours(envelope, composed, to))
     boundary = f"=_{envelope.mail_id.hex}"
     body = _several("alternative", f"{boundary}_a", [
@@ -86,13 +91,28 @@ def one_line(text: str) -> str:
     return plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 1] + "…"
 
 
-def _written(envelope: Envelope, composed: Composed, to: str) -> Iterator[tuple[str, Any]]:
-    """Headers in which people's own words stand."""
+def _written(envelope: Envelope, composed: Composed) -> Iterator[tuple[str, str]]:
+    """Headers in which people's own words stand, but for who gets it."""
     yield "From", _address(envelope.sender_name, envelope.sender)
-    yield "To", _address(envelope.to_name, to)
     if envelope.reply_to:
         yield "Reply-To", _address("", envelope.reply_to)
     yield "Subject", " ".join(composed.subject.split())
+
+
+def _header(name: str, value: str, policy: email.policy.EmailPolicy[EmailMessage]) -> str:
+    folded: str = policy.fold(*policy.header_store_parse(name, value))
+    return folded
+
+
+def _to(name: str, to: str, policy: email.policy.EmailPolicy[EmailMessage]) -> str:
+    """Where nothing has to be quoted or encoded it is written as it is, which takes a tenth of the time."""
+    if len(name) <= LONGEST_NAME and _PLAIN.fullmatch(name) and _PLAIN_ADDRESS.fullmatch(to):
+        return f"To: {name} <{to}>\r\n"
+    return _header("To", _address(name, to), policy)
+
+
+_often = lru_cache(maxsize=500)(_header)
+"""For what stands in many mails: the worker's name, the subject of a kind."""
 
 
 def _ours(envelope: Envelope, composed: Composed, to: str) -> Iterator[tuple[str, str]]:
@@ -131,6 +151,7 @@ def _attached(attachment: Attachment) -> bytes:
     )  # fmt: skip
 
 
-def _address(name: str, address: str) -> Address:
+def _address(name: str, address: str) -> str:
+    """Quoted as a header wants it."""
     local, _, domain = ascii_domain(address)[0].rpartition("@")
-    return Address(one_line(name), local, domain)
+    return str(Address(one_line(name), local, domain))

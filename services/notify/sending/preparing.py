@@ -15,9 +15,10 @@ from services.notify.asking import Asker
 from services.notify.content import digest, to_others, to_participants, to_workers
 from services.notify.content.writing import WAYS, Known, Moot, Writing, place_of, worker_of
 from services.notify.domain import mails as domain
+from services.notify.domain.links import Link
 from services.notify.domain.mails import Mail
 from services.notify.handlers import telling
-from services.notify.repository import digests, people
+from services.notify.repository import digests, links, people
 from services.notify.repository import mails as repository
 from services.notify.sending.message import Envelope, Post, post
 from services.notify.writing.compose import compose
@@ -68,12 +69,14 @@ class _Letter:
 # --- first: is it still to be sent, and to whom
 
 
-async def looked_at(tx: Transaction, mails: Sequence[Mail]) -> list[Mail]:
+async def looked_at(tx: Transaction, mails: Sequence[Mail], known: Known) -> list[Mail]:
     """Those that go out now, to whoever gets them now. What waits, or a worker tells, is recorded so."""
+    named = ((each.about, each.matter.other_id) for each in mails if each.to_kind == "participant")
+    await known.look_at(tx, [id_ for pair in named for id_ in pair if id_])
     found = []
     for mail in mails:
         try:
-            kept = await _LOOKS.get(mail.to_kind, _of_others)(tx, mail)
+            kept = await _LOOKS.get(mail.to_kind, _of_others)(tx, mail, known)
         except NotYetKnown as unknown:
             await repository.put_off(tx, mail.mail_id, tx.now + LATER, f"not known yet: {unknown}")
             continue
@@ -81,16 +84,17 @@ async def looked_at(tx: Transaction, mails: Sequence[Mail]) -> list[Mail]:
     return found
 
 
-async def _of_participant(tx: Transaction, mail: Mail) -> Mail | None:
+async def _of_participant(tx: Transaction, mail: Mail, known: Known) -> Mail | None:
     assert mail.about is not None
-    person = await people.person(tx, mail.about)
-    if person is None:
+    standing = await known.standing(tx, mail.about)
+    if standing is None:
         await _moot(tx, mail, "they are no longer known")
         return None
     if mail.kind in domain.BY_THE_LAST and await repository.is_followed(tx, mail):
         await _moot(tx, mail, "a later one says it all")
         return None
-    verdict, found = await telling.decide(tx, mail, person)
+    person = standing.person
+    verdict, found = await telling.decide(tx, mail, person, known)
     if verdict.what == "later":
         assert verdict.at is not None
         await repository.put_off(tx, mail.mail_id, verdict.at, verdict.reason)
@@ -107,9 +111,9 @@ async def _of_participant(tx: Transaction, mail: Mail) -> Mail | None:
     return found
 
 
-async def _of_worker(tx: Transaction, mail: Mail) -> Mail | None:
+async def _of_worker(tx: Transaction, mail: Mail, known: Known) -> Mail | None:
     assert mail.to_id is not None
-    worker = await people.worker(tx, mail.to_id)
+    worker = await worker_of(tx, mail.to_id, known)
     if worker is None or worker.ended:
         await _moot(tx, mail, "they stopped")
         return None
@@ -121,7 +125,7 @@ async def _of_worker(tx: Transaction, mail: Mail) -> Mail | None:
     })  # fmt: skip
 
 
-async def _of_others(tx: Transaction, mail: Mail) -> Mail | None:
+async def _of_others(tx: Transaction, mail: Mail, _: Known) -> Mail | None:
     if mail.kind != "figures":
         return mail
     policy = tx.settings.policy
@@ -134,7 +138,7 @@ async def _moot(tx: Transaction, mail: Mail, reason: str) -> None:
     await repository.end(tx, mail.mail_id, "moot", reason, tx.now)
 
 
-_LOOKS: dict[str, Callable[[Transaction, Mail], Awaitable[Mail | None]]] = {
+_LOOKS: dict[str, Callable[[Transaction, Mail, Known], Awaitable[Mail | None]]] = {
     "participant": _of_participant, "worker": _of_worker,
 }  # fmt: skip
 
@@ -166,13 +170,17 @@ async def asked(asker: Asker, mails: Sequence[Mail]) -> tuple[list[_Asked], list
 
 async def written(tx: Transaction, batch: Sequence[_Asked], known: Known) -> list[_Letter | Settled]:
     """All but the words. Raises what one of them fails on."""
-    return [await _written(tx, each, known) for each in batch]
+    made: list[Link] = []
+    found = [await _written(tx, each, known, made) for each in batch]
+    await links.keep_all(tx, made)
+    return found
 
 
-async def _written(tx: Transaction, each: _Asked, known: Known) -> _Letter | Settled:
+async def _written(tx: Transaction, each: _Asked, known: Known, made: list[Link]) -> _Letter | Settled:
     mail = each.mail
     try:
         writing = await _writing(tx, mail, known)
+        writing.links = made
         letter = await WAYS[mail.kind].write(writing, each.answer)
         address, name, worker = await _address(writing, each.answer)
         reader = await writing.reader()
@@ -193,7 +201,8 @@ async def _writing(tx: Transaction, mail: Mail, known: Known) -> Writing:
     writing = Writing(tx, mail, telling.policy_of(tx, place), place, known=known)
     if mail.to_kind == "participant":
         assert mail.to_id is not None
-        writing.person = await people.person(tx, mail.to_id)
+        standing = await known.standing(tx, mail.to_id)
+        writing.person = standing.person if standing else None
     elif mail.to_kind == "worker":
         assert mail.to_id is not None
         writing.worker = await worker_of(tx, mail.to_id, known)

@@ -58,6 +58,7 @@ class Sender:
         self._next_at = 0.0
         self._rest = 0.0
         self._stopping = False
+        self._recorder: Connection | None = None
 
     async def run(self) -> None:
         """Until cancelled. Nothing ends it in silence."""
@@ -70,7 +71,7 @@ class Sender:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(*(host.close() for host in hosts))
+            await asyncio.gather(self._drop_recorder(), *(host.close() for host in hosts))
 
     async def stop(self) -> None:
         """Finish what is being handed over, let nothing else begin, and give back the rest."""
@@ -112,31 +113,33 @@ class Sender:
             await asyncio.sleep(self._rest)
         if self._stopping:
             return False
-        mails = await self._claim()
+        known = Known()
+        mails = await self._claim(known)
         for mail in mails:
             self._mine[mail.mail_id] = time.monotonic() + self.settings.mail_lease
         if not mails:
             return False
         try:
-            await self._prepare(mails)
+            await self._prepare(mails, known)
         except BaseException:
             await self._give_back(mails)
             raise
         return True
 
-    async def _claim(self) -> list[Mail]:
+    async def _claim(self, known: Known) -> list[Mail]:
         found: list[Mail] = []
 
         async def claim(tx: Transaction) -> None:
             until = tx.now + timedelta(seconds=self.settings.mail_lease)
-            found[:] = await preparing.looked_at(tx, await repository.claim(tx, BATCH, until, self._mine))
+            claimed = await repository.claim(tx, BATCH, until, self._mine)
+            found[:] = await preparing.looked_at(tx, claimed, known)
 
         await self.base.processor.within(claim)
         return found
 
-    async def _prepare(self, mails: Sequence[Mail]) -> None:
+    async def _prepare(self, mails: Sequence[Mail], known: Known) -> None:
         answers, settled = await preparing.asked(self.asker, mails)
-        letters = await self._written(answers)
+        letters = await self._written(answers, known)
         settled += [each for each in letters if isinstance(each, Settled)]
         await self._settle(settled)
         for letter in letters:
@@ -149,17 +152,17 @@ class Sender:
                 await self._queue.put(ready)
             await asyncio.sleep(0)
 
-    async def _written(self, answers: Sequence[Any]) -> list[Any]:
+    async def _written(self, answers: Sequence[Any], known: Known) -> list[Any]:
         """All in one transaction; one by one when anything fails, so that it fails alone."""
         try:
-            return await self._write_together(answers)
+            return await self._write_together(answers, known)
         except Outage:
             raise
         except Exception:  # noqa: BLE001 - which one it was shows below
             found: list[Any] = []
             for each in answers:
                 try:
-                    found += await self._write_together([each])
+                    found += await self._write_together([each], Known())
                 except Outage:
                     raise
                 except Exception as error:  # noqa: BLE001
@@ -167,11 +170,11 @@ class Sender:
                     found.append(Settled(each.mail, "dead", f"it can't be written: {type(error).__name__}"))
             return found
 
-    async def _write_together(self, answers: Sequence[Any]) -> list[Any]:
+    async def _write_together(self, answers: Sequence[Any], known: Known) -> list[Any]:
         found: list[Any] = []
 
         async def write(tx: Transaction) -> None:
-            found[:] = await preparing.written(tx, answers, Known())
+            found[:] = await preparing.written(tx, answers, known)
 
         await self.base.processor.within(write)
         return found
@@ -238,20 +241,28 @@ class Sender:
     async def _in_window(self, mail: Mail, hand_over: Callable[[], Awaitable[None]]) -> None:
         async with self._window:
             await hand_over()
-            await self._record(lambda connection: repository.sent(connection, mail.mail_id, clock.now()))
+            await self._record(mail)
             self._mine.pop(mail.mail_id, None)
         self.base.metrics.handled.labels(f"mail.{mail.kind}").observe(0)
 
-    async def _record(self, write: Callable[[Connection], Awaitable[None]]) -> None:
-        """Until it is: while the database is away, nothing else is handed over."""
+    async def _record(self, mail: Mail) -> None:
+        """Until it is: while the database is away, nothing else is handed over. On a connection kept for this."""
         while True:
             try:
-                async with self.base.pool.acquire() as connection:
-                    await write(connection)
+                if self._recorder is None:
+                    self._recorder = await self.base.pool.acquire()
+                await repository.sent(self._recorder, mail.mail_id, clock.now())
                 return
             except NO_ANSWER as error:
                 log.warning("what was sent can't be recorded yet", error=type(error).__name__)
+                await self._drop_recorder()
                 await asyncio.sleep(0.2)
+
+    async def _drop_recorder(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            with contextlib.suppress(*NO_ANSWER):
+                await self.base.pool.release(recorder)
 
     async def _again_later(self, mail: Mail, reason: str) -> None:
         """After a while that grows; in the end an operator has to look."""
@@ -261,7 +272,8 @@ class Sender:
             return
         due_at = clock.now() + timedelta(seconds=after[mail.attempts])
         log.info("a mail will be tried again", mail=str(mail.mail_id), attempts=mail.attempts + 1, reason=reason)
-        await self._record(lambda connection: repository.failed(connection, mail.mail_id, due_at, reason))
+        async with self.base.pool.acquire() as connection:
+            await repository.failed(connection, mail.mail_id, due_at, reason)
         self._mine.pop(mail.mail_id, None)
 
     async def _no_such_address(self, mail: Mail, reason: str) -> None:
