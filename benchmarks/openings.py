@@ -63,13 +63,17 @@ async def measure(stack: Stack, *, seconds: int, tell: Callable[[str], None]) ->
 
 
 async def _asks(stack: Stack, count: int) -> list[OpenExchange]:
-    """By people here and there, each of whom asks for one thing."""
+    """By people here and there, each for one thing. Of who is out of matching the worker hears, and no neighbour."""
     chance, kinds = random.Random(3), [kind.id for kind in load().kinds]
     connection = await asyncpg.connect(stack.dsn)
     try:
         rows = await connection.fetch(
-            "SELECT participant_id FROM participant WHERE status = 'active' AND cell IS NOT NULL LIMIT $1", 50 * count
-        )
+            """
+            SELECT participant_id FROM participant
+            WHERE status = 'active' AND NOT out_of_matching AND cell IS NOT NULL LIMIT $1
+            """,
+            50 * count,
+        )  # fmt: skip
     finally:
         await connection.close()
     people = chance.sample([row["participant_id"] for row in rows], count)

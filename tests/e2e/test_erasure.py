@@ -70,7 +70,11 @@ async def test_it_ends_with_a_record_that_each_has_confirmed(profiles: Setting) 
 
         await eventually(completed)
     known = await erasure(profiles, asked.erasure_id)
-    assert {each.confirmed_by for each in known.confirmations} == set(known.expected) == {"profiles", "exchange", "janitor"}
+    assert (
+        {each.confirmed_by for each in known.confirmations}
+        == set(known.expected)
+        == {"profiles", "exchange", "janitor"}
+    )
     assert "Maria" not in known.model_dump_json()
     assert str(participant_id) not in known.model_dump_json()
     assert await states(profiles, participant_id) == []

@@ -22,12 +22,19 @@ MOST = 100
 """How many are compared: whom the person knows, then who lives nearest. So it takes as long in any neighbourhood."""
 CEILING_DAYS = 30
 
-_ASKED = """
-    (SELECT count(*) + count(*) FILTER (WHERE i.again) FROM invitation AS i
-     WHERE i.participant_id = p.participant_id AND coalesce(i.asked_at, i.made_at) > {since}
-         AND (i.asked_at IS NOT NULL OR i.stage IN ('held', 'waiting')))
-    + (SELECT count(*) FROM guest AS g WHERE g.participant_id = p.participant_id AND g.invited_at > {since})
+_TIMES = """
+    coalesce(sum(CASE WHEN i.again THEN 2 ELSE 1 END) FILTER (
+        WHERE coalesce(i.asked_at, i.made_at) > {since} AND (i.asked_at IS NOT NULL OR i.stage IN ('held', 'waiting'))
+    ), 0)
 """
+_AS_GUEST = """
+    (SELECT count(*) FROM guest AS g WHERE g.participant_id = p.participant_id AND g.invited_at > {since})
+"""
+_ASKED = f"""
+    (SELECT {_TIMES} FROM invitation AS i
+     WHERE i.participant_id = p.participant_id AND coalesce(i.asked_at, i.made_at) > {{since}})
+    + {_AS_GUEST}
+"""  # noqa: S608 - constants
 """How often someone was asked, or is about to be; what was asked twice counts for two."""
 _HEARD = """
     (SELECT count(*) + count(*) FILTER (WHERE i.again AND i.stage <> 'waiting') FROM invitation AS i
@@ -70,9 +77,24 @@ near AS (
     ORDER BY stranger, ring, lot
 ),
 likely AS MATERIALIZED (
-    SELECT n.*, p.availability, p.languages FROM near AS n JOIN participant AS p ON p.participant_id = n.participant_id
-    WHERE p.status = 'active' AND NOT p.out_of_matching AND p.neighbourhood_id = $3
-        AND p.participant_id NOT IN (SELECT participant_id FROM apart)
+    SELECT n.*, p.availability, p.languages, i.asked_at, i.not_now_at, i.silent_at, i.said_yes
+    FROM near AS n
+    CROSS JOIN LATERAL (
+        -- LIMIT: one by one, the nearest first, and no further than it takes.
+        SELECT participant_id, languages, availability, ceiling, quiet_from, quiet_until FROM participant
+        WHERE neighbourhood_id = $3 AND participant_id = n.participant_id AND status = 'active' AND NOT out_of_matching
+        LIMIT 1
+    ) AS p
+    CROSS JOIN LATERAL (
+        SELECT max(at) FILTER (WHERE at > $16) AS asked_at,
+            max(at) FILTER (WHERE at > $16 AND stage = 'not-now') AS not_now_at,
+            max(at) FILTER (WHERE at > $16 AND stage = 'silent') AS silent_at,
+            bool_or(at > $16 AND (stage = 'yes' OR (stage = 'arranged' AND answered_at IS NOT NULL))) AS said_yes,
+            {_TIMES.format(since="$11")} AS times
+        FROM invitation AS i, LATERAL (SELECT coalesce(i.asked_at, i.made_at) AS at) AS moment
+        WHERE i.participant_id = p.participant_id AND at > least($11, $16)
+    ) AS i
+    WHERE p.participant_id NOT IN (SELECT participant_id FROM apart)
         AND NOT EXISTS (SELECT FROM never_kind AS v WHERE v.participant_id = p.participant_id AND v.kind = $5)
         AND (p.availability = '{{}}' OR $9::text[] = '{{}}' OR p.availability && $9)
         AND (
@@ -81,22 +103,15 @@ likely AS MATERIALIZED (
                 ELSE $10 >= p.quiet_from OR $10 < p.quiet_until
             END
         )
-        AND {_ASKED.format(since="$11")} < coalesce(p.ceiling, $12)
+        AND i.times + {_AS_GUEST.format(since="$11")} < coalesce(p.ceiling, $12)
     ORDER BY n.stranger, n.ring, n.lot LIMIT $13
 )
 SELECT l.participant_id, l.met, l.circle, l.ring, h.likes_a_turn, h.much_rests_on_them,
     CASE WHEN l.availability = '{{}}' OR $9 = '{{}}' THEN NULL ELSE true END AS free_then,
     l.languages && $14::text[] AS same_language,
-    coalesce(i.asked_at > $15, false) AS asked_lately, coalesce(i.said_yes, false) AS said_yes,
-    coalesce(i.not_now_at = i.asked_at, false) AS said_not_now, coalesce(i.silent_at = i.asked_at, false) AS silent
+    coalesce(l.asked_at > $15, false) AS asked_lately, coalesce(l.said_yes, false) AS said_yes,
+    coalesce(l.not_now_at = l.asked_at, false) AS said_not_now, coalesce(l.silent_at = l.asked_at, false) AS silent
 FROM likely AS l
-CROSS JOIN LATERAL (
-    SELECT max(coalesce(asked_at, made_at)) AS asked_at,
-        max(coalesce(asked_at, made_at)) FILTER (WHERE stage = 'not-now') AS not_now_at,
-        max(coalesce(asked_at, made_at)) FILTER (WHERE stage = 'silent') AS silent_at,
-        bool_or(stage = 'yes' OR (stage = 'arranged' AND answered_at IS NOT NULL)) AS said_yes
-    FROM invitation WHERE participant_id = l.participant_id AND coalesce(asked_at, made_at) > $16
-) AS i
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE done AND NOT by_them) - count(*) FILTER (WHERE done AND by_them) >= $17
             AS likes_a_turn,
@@ -112,12 +127,15 @@ CROSS JOIN LATERAL (
     ) AS past
 ) AS h
 """  # noqa: S608 - constants
+PLANNED_ONCE = "SET LOCAL plan_cache_mode = force_generic_plan"
+"""The plan is the same for everyone, and making it takes as long as the answer does."""
 
 
 async def neighbours(
     tx: Transaction, exchange: Exchange, opener: Person, neighbourhood: Neighbourhood, policy: Policy
 ) -> list[Neighbour]:
     """Who may be asked for an exchange, in no order, with all that decides between them."""
+    await tx.execute(PLANNED_ONCE)
     rows = await tx.fetch(CANDIDATES, *question(exchange, opener, neighbourhood, policy, tx.now))
     return [
         Neighbour(
