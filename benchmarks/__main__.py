@@ -11,11 +11,11 @@ import typer
 import uvloop
 from rich.console import Console
 
-from benchmarks import footprint, latency, mail, matching, openings, pipeline, referrals, report, stack, timers
+from benchmarks import footprint, latency, mail, matching, openings, pages, pipeline, referrals, report, stack, timers
 from benchmarks.latency import Latency
 
 LATEST = Path(__file__).parent / "latest.json"
-ALL = ("pipeline", "matching", "referrals", "timers", "mail")
+ALL = ("pipeline", "matching", "referrals", "timers", "mail", "pages")
 console = Console()
 
 
@@ -42,6 +42,8 @@ def main(
         figures |= uvloop.run(measure_timers(idle=max(2.0, 60 * scale), seconds=max(2, int(20 * scale))))
     if only in ("", "mail"):
         figures |= uvloop.run(measure_mail(rounds=max(1, rounds - 2), seconds=max(2, int(20 * scale)), scale=scale))
+    if only in ("", "pages"):
+        figures |= uvloop.run(measure_pages(seconds=max(2, int(60 * scale)), people=max(50, int(pages.PEOPLE * scale))))
     if keep:
         known = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
         LATEST.write_text(json.dumps(known | figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -76,6 +78,21 @@ async def measure_mail(*, rounds: int, seconds: int, scale: float) -> dict[str, 
             servers, rounds=rounds, mails=max(100, int(1000 * scale)), seconds=seconds, tell=console.log
         )
     console.print(report.goals(found := mail.figures(seen)))
+    return found
+
+
+async def measure_pages(*, seconds: int, people: int) -> dict[str, float]:
+    """All figures of `pages`, by key."""
+    async with stack.running(pages.SERVICE, setup="SELECT 1", beside=pages.BESIDE) as servers:
+        seen = await pages.measure(servers, seconds=seconds, people=people, tell=console.log)
+    console.print(report.looked_at(seen))
+    found = {
+        "pages.desk_p50_ms": round(1000 * Latency.percentile(seen.all, 50), 1),
+        "pages.desk_p99_ms": round(1000 * seen.p99(), 1),
+        "pages.desk_lost": float(seen.lost),
+        "pages.desk_heaviest_kb": round(seen.heaviest / 1000, 1),
+    }
+    console.print(report.goals(found))
     return found
 
 

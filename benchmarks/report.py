@@ -9,6 +9,7 @@ from rich.table import Table
 from benchmarks.footprint import Footprint
 from benchmarks.latency import Latency
 from benchmarks.matching import Looks
+from benchmarks.pages import Seen
 from benchmarks.pipeline import Rates
 
 GOALS = {
@@ -43,6 +44,12 @@ MAIL_GOALS = {
     "mail.event_to_smtp_p99_ms": ("<=", 1000.0),
     "mail.event_to_smtp_lost": ("<=", 0.0),
     "mail.digest_1000_s": ("<=", 60.0),
+}
+
+PAGES_GOALS = {
+    "pages.desk_p99_ms": ("<=", 100.0),
+    "pages.desk_lost": ("<=", 0.0),
+    "pages.desk_heaviest_kb": ("<=", 100.0),
 }
 
 
@@ -80,13 +87,24 @@ def looks(seen: Looks) -> Table:
     return table
 
 
+def looked_at(seen: Seen) -> Table:
+    """How long each page of the desk takes."""
+    table = Table(title="The desk, a page at a time", title_justify="left")
+    for heading in ("page", "times", "p50 ms", "p99 ms"):
+        table.add_column(heading, justify="left" if heading == "page" else "right")
+    for page, took in sorted(seen.took.items()):
+        p50, p99 = (1000 * Latency.percentile(took, percent) for percent in (50, 99))
+        table.add_row(page, f"{len(took):,}", f"{p50:.1f}", f"{p99:.1f}")
+    return table
+
+
 def goals(figures: dict[str, float]) -> Table:
     """Every figure beside its goal."""
     table = Table(title="Goals", title_justify="left")
     for heading in ("figure", "seen", "goal", ""):
         table.add_column(heading, justify="left" if heading == "figure" else "right")
     for key, seen in figures.items():
-        word, goal = (GOALS | MATCHING_GOALS | SIGNALS_GOALS | MAIL_GOALS).get(key, ("", 0.0))
+        word, goal = (GOALS | MATCHING_GOALS | SIGNALS_GOALS | MAIL_GOALS | PAGES_GOALS).get(key, ("", 0.0))
         met = seen >= goal if word == ">=" else seen <= goal
         table.add_row(key, f"{seen:,}", f"{word} {goal:g}" if word else "", ("yes" if met else "no") if word else "")
     return table
