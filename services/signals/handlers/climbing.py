@@ -32,7 +32,7 @@ async def on_signal_due(event: SignalDue, tx: Transaction) -> None:
 async def bring(
     tx: Transaction, signal: Signal, step: Step = "worker", *, why: str = "new", again: bool = False
 ) -> Signal:
-    """Tell someone of what is open, and wait for them; `again`: it may be who was told last. Returns it, not kept yet."""
+    """Tell someone of what is open, and wait for them; `again`: it may be who was told last. It is not kept yet."""
     place = await access.place(tx, signal.neighbourhood_id)
     at, worker_id = (await ladder(tx, place, signal.told_id)).whom(
         step, signal.urgency, None if again else signal.told_id
@@ -40,6 +40,14 @@ async def bring(
     signal = replace(signal, step=at, told_id=worker_id, told_at=tx.now)
     await tell(tx, signal, at, worker_id, why=why)
     await wait(tx, signal, place)
+    return signal
+
+
+async def told_elsewhere(tx: Transaction, signal: Signal, worker_id: UUID) -> Signal:
+    """Wait for a worker who hears of it by another event, in this transaction. Returns it, not kept yet."""
+    signal = replace(signal, step="worker", told_id=worker_id, told_at=tx.now)
+    await repository.add_step(tx, signal.signal_id, Happened("told", SYSTEM, step="worker", worker_id=worker_id))
+    await wait(tx, signal, await access.place(tx, signal.neighbourhood_id))
     return signal
 
 

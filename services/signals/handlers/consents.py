@@ -6,7 +6,7 @@ from services.signals.domain import consents as domain
 from services.signals.domain import referrals
 from services.signals.domain.consents import Consent
 from services.signals.domain.referrals import OPEN, WITH_SERVICE, Referral
-from services.signals.handlers import access
+from services.signals.handlers import access, referrals_signals
 from services.signals.handlers import referrals_telling as telling
 from services.signals.handlers.referrals_access import Hand, opened
 from services.signals.repository import consents as repository
@@ -35,6 +35,7 @@ async def give_referral_consent(command: GiveReferralConsent, tx: Transaction) -
     if referral.state != "draft":
         domain.refuse_unfilled(consent.fields, await details.filled(tx, referral.referral_id))
     await _replace(tx, referral, consent, hand)
+    await referrals_signals.settled(tx, referral.referral_id)
     await tx.emit(telling.told(ReferralConsentGiven, referral))
     return domain.ref(consent)
 

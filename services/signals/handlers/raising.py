@@ -40,11 +40,13 @@ async def raise_signal(command: RaiseSignal, tx: Transaction) -> SignalRef:
 async def raise_by_system(
     tx: Transaction, cause: SignalCause, participant_id: UUID, *, kind: str = "", urgency: Urgency | None = None,
     exchange_id: UUID | None = None, referral_id: UUID | None = None, unless_visited_since: datetime | None = None,
+    told_id: UUID | None = None,
 ) -> UUID | None:  # fmt: skip
     """Raise what the system noticed; returns the signal.
 
     While one of this cause about this person and exchange or referral goes on, it is that one: none is added. None when
-    it is about someone who left, or whom a worker has spoken with since.
+    it is about someone who left, or whom a worker has spoken with since. `told_id`: a worker who hears of it by another
+    event; else it is brought to the worker of the moment.
     """
     person = await known(tx, participant_id)
     visited = unless_visited_since is not None and person.visited_at is not None
@@ -58,7 +60,7 @@ async def raise_by_system(
         kind=kind or KIND.get(cause, "other"), urgency=urgency or URGENCY.get(cause, "this-week"), cause=cause,
         stage="open", raised_by=SYSTEM, raised_at=tx.now, exchange_id=exchange_id, referral_id=referral_id,
     )  # fmt: skip
-    return (await _raise(tx, signal)).signal_id
+    return (await _raise(tx, signal, told_id)).signal_id
 
 
 async def known(tx: Transaction, participant_id: UUID) -> Person:
@@ -70,12 +72,12 @@ async def known(tx: Transaction, participant_id: UUID) -> Person:
     return found
 
 
-async def _raise(tx: Transaction, signal: Signal) -> Signal:
-    """Keep it, and bring it to the worker of the moment."""
+async def _raise(tx: Transaction, signal: Signal, told_id: UUID | None = None) -> Signal:
+    """Keep it, and bring it to the worker of the moment, unless someone is told already."""
     await repository.add(tx, signal)
     await repository.add_step(tx, signal.signal_id, Happened("raised", signal.raised_by))
     await tx.emit(told(SignalRaised, signal))
-    signal = await climbing.bring(tx, signal)
+    signal = await (climbing.told_elsewhere(tx, signal, told_id) if told_id else climbing.bring(tx, signal))
     await repository.save(tx, signal)
     return signal
 

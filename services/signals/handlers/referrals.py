@@ -9,7 +9,7 @@ from services.signals.domain import referrals as domain
 from services.signals.domain.directory import Service
 from services.signals.domain.people import Person
 from services.signals.domain.referrals import Referral
-from services.signals.handlers import access
+from services.signals.handlers import access, referrals_signals
 from services.signals.handlers import referrals_telling as telling
 from services.signals.handlers.referrals_access import ALL, opened
 from services.signals.repository import consents, details, directory, people
@@ -37,6 +37,7 @@ async def draft_referral(command: DraftReferral, tx: Transaction) -> ReferralRef
     await _check_draft(tx, command, person)
     referral = await _drafted(tx, command, person, actor)
     await repository.add(tx, referral)
+    await referrals_signals.drafted(tx, referral)
     await repository.add_step(tx, referral.referral_id, str(actor), "drafted", state="draft")
     await tx.emit(telling.told(ReferralMoved, referral))
     return domain.ref(referral)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from services.signals.domain import consents as consented
 from services.signals.domain import referrals as domain
 from services.signals.domain.referrals import OPEN, Referral
+from services.signals.handlers import referrals_signals
 from services.signals.handlers import referrals_telling as telling
 from services.signals.handlers.referrals import expect
 from services.signals.repository import consents
@@ -60,6 +61,7 @@ async def _end_consent(tx: Transaction, referral: Referral) -> None:
     await telling.end_consent(tx, referral, "run-out")
     if referral.state in OPEN:
         await telling.tell_worker(tx, referral, "renew-consent")
+        await referrals_signals.consent_ran_out(tx, referral, await telling.whom(tx, referral, "worker"))
 
 
 _FOR: dict[str, Callable[[Transaction, Referral], Awaitable[None]]] = {

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.signals.domain import consents as consented
 from services.signals.domain.consents import Consent, Ending
 from services.signals.domain.referrals import ENDED, Referral
+from services.signals.handlers import referrals_signals
 from services.signals.repository import consents, details, directory, gatherings, people
 from services.signals.repository import referrals as repository
 from shared.access import Actor
@@ -128,9 +129,10 @@ async def whom(tx: Transaction, referral: Referral, step: Step) -> UUID | None:
     there = worker is not None and not worker.ended
     if neighbourhood is None:
         return referral.worker_id
+    if step == "worker" and there and not neighbourhood.stood_in_for:
+        return referral.worker_id
     if step == "worker":
-        away = not there or neighbourhood.role in ("backup", "coordinator")
-        return (neighbourhood.worker_id or referral.worker_id) if away else referral.worker_id
+        return neighbourhood.at_work or referral.worker_id
     coordinator_id = neighbourhood.coordinator_id or await people.coordinator_of(tx, neighbourhood.organisation_id)
     backup_id = (worker.backup_id if worker else None) or neighbourhood.backup_id
     return (backup_id if step == "backup" else None) or coordinator_id or neighbourhood.worker_id
@@ -155,10 +157,12 @@ async def _hand_back(tx: Transaction, referral: Referral, by: Actor | str) -> No
     person = await people.person(tx, referral.participant_id)
     if person is None or person.status == "left":
         return
+    told_id = await whom(tx, referral, "worker")
+    await referrals_signals.ended(tx, referral, str(by), told_id)
     await tx.emit(
         NextStepProposed(
             neighbourhood_id=person.neighbourhood_id, participant_id=referral.participant_id,
-            referral_id=referral.referral_id, worker_id=await whom(tx, referral, "worker"),
+            referral_id=referral.referral_id, worker_id=told_id,
             gathering_id=await gatherings.next_in(tx, person.neighbourhood_id),
         )
     )  # fmt: skip

@@ -96,6 +96,20 @@ async def open_of(tx: Transaction, participant_id: UUID, cause: SignalCause) -> 
     return [signal_from(row) for row in rows]
 
 
+async def of_referral(tx: Transaction, referral_id: UUID, cause: SignalCause) -> list[Signal]:
+    """The signals of this cause about a referral that nobody has yet, to change."""
+    rows = await tx.fetch(
+        "SELECT * FROM signal WHERE referral_id = $1 AND cause = $2 AND stage = 'open' ORDER BY signal_id FOR UPDATE",
+        referral_id, cause,
+    )  # fmt: skip
+    return [signal_from(row) for row in rows]
+
+
+async def name_referral(tx: Transaction, signal_id: UUID, referral_id: UUID) -> None:
+    """The referral that came of a signal last."""
+    await tx.execute("UPDATE signal SET referral_id = $2 WHERE signal_id = $1", signal_id, referral_id)
+
+
 async def of_worker(tx: Transaction, worker_id: UUID) -> list[Signal]:
     """What goes on and is with a worker, was brought to them last, or is offered to them; to change."""
     rows = await tx.fetch(
