@@ -130,6 +130,14 @@ async def test_when_the_worker_is_away_who_stands_in_hears_it(here: Referring) -
     assert await here.heard(id_) == [("ended", "worker", place.karim)]
 
 
+async def test_at_night_its_worker_hears_it_all_the_same_and_not_the_coordinator(here: Referring) -> None:
+    place, partner = await here.place(), await here.partner()
+    id_ = await here.accepted(place, partner)
+    await here.duty(place, place.lieve, role="coordinator")
+    await here.get(CancelReferral(referral_id=id_, reason="no-capacity"), sender=partner)
+    assert await here.heard(id_) == [("ended", "worker", place.marie)]
+
+
 async def test_the_country_of_the_neighbourhood_says_which_days_are_working_days(here: Referring) -> None:
     """The timers are set from shared/working_days.py; the moment itself is looked at in tests/shared."""
     place, partner = await here.place(), await here.partner()

@@ -59,6 +59,16 @@ class Neighbourhood:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
+    @property
+    def at_work(self) -> UUID | None:
+        """The worker or backup on duty, or who was so last: at night only the coordinator answers."""
+        return self.worker_id if self.role in ("worker", "backup") else self.at_work_id or self.worker_id
+
+    @property
+    def stood_in_for(self) -> bool:
+        """Whether its worker is away, and somebody stands in."""
+        return (self.role if self.role in ("worker", "backup") else self.at_work_role) == "backup"
+
     def answered_for_by(self, worker: Worker | None, worker_id: UUID) -> bool:
         """Whether what is open here is a worker's business: theirs, their organisation's, or they stand behind it."""
         if worker is not None and worker.ended:

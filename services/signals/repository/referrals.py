@@ -84,8 +84,10 @@ async def places_of(tx: Transaction, worker_id: UUID) -> list[str]:
         """
         SELECT n.neighbourhood_id FROM neighbourhood AS n
         LEFT JOIN duty AS d USING (neighbourhood_id) LEFT JOIN worker AS w ON w.worker_id = $1 AND NOT w.ended
-        WHERE $1 IN (d.worker_id, d.backup_id, d.coordinator_id) OR n.neighbourhood_id = ANY(w.neighbourhood_ids)
+        WHERE NOT EXISTS (SELECT FROM worker WHERE worker_id = $1 AND ended) AND (
+            $1 IN (d.worker_id, d.backup_id, d.coordinator_id) OR n.neighbourhood_id = ANY(w.neighbourhood_ids)
             OR n.organisation_id = w.organisation_id
+        )
         """,
         worker_id,
     )
