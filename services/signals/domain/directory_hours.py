@@ -7,6 +7,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from dateutil import rrule
 
@@ -176,6 +177,13 @@ def lines(rows: Iterable[Mapping[str, str]], language: str) -> tuple[str, ...]:
 
 
 def _hours(row: Mapping[str, str]) -> Hours:
+    return _made(tuple(row.get(name, "") for name in KEPT))
+
+
+@lru_cache(maxsize=4096)
+def _made(said: tuple[str, ...]) -> Hours:
+    """Of what a schedule says, in the order of `KEPT`: a directory has the same hours again and again."""
+    row = {name: text for name, text in zip(KEPT, said, strict=True) if text}
     opens, closes = _minutes(row["opens_at"]), _minutes(row["closes_at"])
     since = [each for each in (_day(row.get("valid_from")), _day(row.get("dtstart"))) if each]
     until = [each for each in (_day(row.get("valid_to")), _day(row.get("until"))) if each]

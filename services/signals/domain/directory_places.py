@@ -1,7 +1,7 @@
 """Where a service serves and lies, and where is looked: as tokens that one index finds, and distances.
 
-`*` is everywhere; `n:brugse-poort` an area of that name; `s7:<cell>` an H3 cell of resolution 7 that lies in a drawn
-area; `p7:<cell>` one in which the service has a place. Wide areas are kept in larger cells (resolutions 5 and 4).
+`*` is everywhere; `n:brugse-poort` an area of that name; `s7…` an H3 cell of resolution 7 that lies in a drawn area;
+`p7…` one in which the service has a place. Wide areas are kept in larger cells (resolutions 6, 5 and 4).
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from shared.policy import folded
 Point: TypeAlias = tuple[float, float]
 """Longitude and latitude, in degrees."""
 EVERYWHERE = "*"
-SIZES = {7: 2.0, 5: 14.0, 4: 38.0}
+SIZES = {7: 2.0, 6: 5.4, 5: 14.0, 4: 38.0}
 """By resolution, how many kilometres lie between the middles of two cells, at the least."""
-WIDEST = {7: 0.6, 5: 4.0, 4: 40.0}
+WIDEST = {7: 0.6, 6: 1.5, 5: 4.0, 4: 40.0}
 """How many degrees an area reaches, at most, to be kept in cells of that resolution."""
 KM_A_DEGREE = 111.2
+MOST_RINGS = 4
+"""Around a middle; further away is looked in larger cells."""
 MOST_CELLS = 400
 """Of a drawn area; a larger one is kept in larger cells."""
 NEAR_KM = 3.0
@@ -44,23 +46,23 @@ def areas(names: Iterable[str], drawn: Iterable[str], places: Sequence[Point]) -
     cells = {cell for text in drawn for cell in _cells(text)}
     if not places and not cells:
         tokens.add(EVERYWHERE)
-    tokens |= {f"s{h3.get_resolution(cell)}:{cell}" for cell in cells}
-    tokens |= {f"p{size}:{h3.latlng_to_cell(lat, lon, size)}" for lon, lat in places for size in SIZES}
+    tokens |= {_token("s", cell) for cell in cells}
+    tokens |= {_token("p", h3.latlng_to_cell(lat, lon, size)) for lon, lat in places for size in SIZES}
     return tuple(sorted(tokens))
 
 
 def serving(neighbourhood_id: str, cells: Iterable[str]) -> list[str]:
     """The tokens of services that serve a neighbourhood."""
-    own = {f"s{size}:{h3.cell_to_parent(cell, size)}" for cell in cells for size in SIZES}
+    own = {_token("s", h3.cell_to_parent(cell, size)) for cell in cells for size in SIZES}
     return [EVERYWHERE, f"n:{neighbourhood_id}", *sorted(own)]
 
 
 def near(middle: Point, km: float) -> list[str]:
     """The tokens of places that may lie so near; whether they do, the distance tells."""
     lon, lat = middle
-    size = next((size for size, between in SIZES.items() if km / between <= 6), min(SIZES))
+    size = next((size for size, between in SIZES.items() if km / between <= MOST_RINGS), min(SIZES))
     rings = math.ceil(km / SIZES[size]) + 1
-    return [f"p{size}:{cell}" for cell in h3.grid_disk(h3.latlng_to_cell(lat, lon, size), rings)]
+    return [_token("p", cell) for cell in h3.grid_disk(h3.latlng_to_cell(lat, lon, size), rings)]
 
 
 def middle(cells: Sequence[str]) -> Point | None:
@@ -83,6 +85,11 @@ def point(latitude: str, longitude: str) -> Point | None:
 def scale(middle: Point) -> Point:
     """Kilometres a degree of longitude and of latitude, around a place."""
     return KM_A_DEGREE * math.cos(math.radians(middle[1])), KM_A_DEGREE
+
+
+def _token(what: str, cell: str) -> str:
+    """Without the `f`s that fill every cell of its size up."""
+    return f"{what}{h3.get_resolution(cell)}{cell.rstrip('f')}"
 
 
 def _cells(text: str) -> list[str]:

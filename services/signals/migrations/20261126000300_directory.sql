@@ -60,8 +60,8 @@ COMMENT ON TABLE directory_row IS 'What a source says now, a row of HSDS 3.0 eac
 COMMENT ON COLUMN directory_row.owner IS 'What it says something of, the nearest to a service: service:<id>, location:<id>.';
 
 CREATE TABLE service (
-    service_id text PRIMARY KEY,
-    source text NOT NULL REFERENCES directory_source (source),
+    service_id text STORAGE MAIN PRIMARY KEY,
+    source text STORAGE MAIN NOT NULL REFERENCES directory_source (source),
     organisation_id text NOT NULL,
     organisation_name text NOT NULL,
     partner_organisation text,
@@ -79,17 +79,17 @@ CREATE TABLE service (
     how_to_apply text,
     fees text,
     language text NOT NULL,
-    languages text [] NOT NULL,
-    kinds text [] NOT NULL,
+    languages text [] STORAGE MAIN NOT NULL,
+    kinds text [] STORAGE MAIN NOT NULL,
     stepping_stone boolean NOT NULL,
     capacity text NOT NULL CHECK (capacity IN ('yes', 'no', 'unknown')),
-    areas text [] NOT NULL,
-    places point [] NOT NULL,
+    areas text [] STORAGE MAIN NOT NULL,
+    places point [] STORAGE MAIN NOT NULL,
     schedules jsonb NOT NULL,
-    open_in_week int4multirange,
+    open_in_week int4multirange STORAGE MAIN,
     retired boolean NOT NULL,
     digest text NOT NULL,
-    sort_key text COLLATE "C" NOT NULL,
+    sort_key text STORAGE MAIN COLLATE "C" NOT NULL,
     words tsvector NOT NULL
 ) WITH (toast_tuple_target = 512);
 CREATE INDEX service_order ON service (sort_key, service_id) WHERE NOT retired;
@@ -101,7 +101,7 @@ COMMENT ON TABLE service IS 'A service of the directory. What is no longer in it
 COMMENT ON COLUMN service.partner_organisation IS 'The organisation of profiles that it belongs to: a partner of that one answers its referrals.';
 COMMENT ON COLUMN service.topics IS 'What it is about, in the words of every language: found as its name is.';
 COMMENT ON COLUMN service.language IS 'In which it is written to.';
-COMMENT ON COLUMN service.areas IS 'Where it serves: * for everywhere, names of areas, and the H3 cells (resolutions 4, 5, 7) of its places.';
+COMMENT ON COLUMN service.areas IS 'Where it serves: * for everywhere, names of areas, and the H3 cells of its areas and places.';
 COMMENT ON COLUMN service.places IS 'Longitude and latitude of each of its places.';
 COMMENT ON COLUMN service.words IS 'Stems of all its words in Dutch, French and English; those of its name and topics also with ^ before them.';
 COMMENT ON COLUMN service.open_in_week IS 'Minutes of the week, from Monday, at which it may be open; null when not known.';

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from services.signals.domain.directory_search import FAR, Cursor, Found, Wanted
@@ -10,11 +11,16 @@ from shared.database import Record
 from shared.messaging import Transaction
 
 QUOTE = "'"
+BROAD = 2_000
+"""Services with the same words; with fewer, all of them are looked up and put in order."""
 
 
 async def found(tx: Transaction, wanted: Wanted, limit: int, after: Cursor) -> list[Found]:
     """Services that fit, those first whose name or topic fits the words; nearest first, else by name."""
     await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    await tx.execute(
+        "SET LOCAL cpu_operator_cost = 0.1"
+    )  # words lie apart from their row: to look at them is no trifle
     words = await _stems(tx, wanted.words)
     if not words:
         return [] if wanted.words else await _part(tx, wanted, limit, after, "")
@@ -39,6 +45,14 @@ async def _stems(tx: Transaction, words: Sequence[str]) -> list[list[str]]:
     return [sorted(set(row)) for row in rows if all(row)]
 
 
+async def _is_broad(tx: Transaction, text: str) -> bool:
+    """Whether so many services have these words that the first in order are found sooner than all of them."""
+    plan = await tx.fetchval(
+        "EXPLAIN (FORMAT JSON) SELECT FROM service WHERE NOT retired AND words @@ $1::text::tsquery", text
+    )
+    return int(json.loads(plan)[0]["Plan"]["Plan Rows"]) > BROAD
+
+
 def _all_of(words: Sequence[Sequence[str]], before: str = "") -> str:
     """A tsquery: one stem of each of the words; with what stands `before` each stem."""
     return " & ".join(f"({' | '.join(stem.replace(QUOTE, QUOTE + before, 1) for stem in stems)})" for stems in words)
@@ -53,8 +67,6 @@ async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, text
         values.append(of)
         return f"${len(values)}"
 
-    if text:
-        conditions.append(f"words @@ {value(text)}::text::tsquery")
     if wanted.kind is not None:
         conditions.append(f"kinds @> ARRAY[{value(wanted.kind)}::text]")
     if wanted.language is not None:
@@ -66,23 +78,26 @@ async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, text
     if wanted.minute is not None:
         conditions.append(f"open_in_week @> {value(wanted.minute)}::int")
     distance, serves = f"{FAR}::float8", "true"
+    walk = wanted.kind is None and not wanted.serving and (not text or await _is_broad(tx, text))
     if wanted.middle is not None:
         distance = _distance(*(f"{value(each)}::float8" for each in (*wanted.middle, *wanted.scale)))
     if wanted.serving:
         conditions.append(f"areas && {value([*wanted.serving, *wanted.near])}::text[]")
         serves = f"areas && {value(list(wanted.serving))}::text[] OR distance <= {value(wanted.km)}::float8"
+    if text:
+        conditions.append(f"words @@ {value(text)}::text::tsquery")
     order, at = "sort_key, service_id", f"{value(after.sort_key)}::text, {value(after.service_id)}::text"
     if wanted.middle is not None:
         order, at = f"distance, {order}", f"{value(after.distance)}::float8, {at}"
     rows = await tx.fetch(
         f"""
-        SELECT {COLUMNS}, schedules, sort_key, distance FROM (
-            SELECT service_id, sort_key, distance FROM (
-                SELECT service_id, sort_key, areas, {distance} AS distance FROM service
-                WHERE {" AND ".join(conditions)}
-            ) AS fitting
+        WITH fitting AS {"NOT " if walk else ""}MATERIALIZED (
+            SELECT service_id, sort_key, areas, {distance} AS distance FROM service WHERE {" AND ".join(conditions)}
+        ), page AS (
+            SELECT service_id, distance FROM fitting
             WHERE ({serves}) AND ({order}) > ({at}) ORDER BY {order} LIMIT {value(limit)}
-        ) AS page JOIN service USING (service_id, sort_key) ORDER BY {order}
+        )
+        SELECT {COLUMNS}, schedules, sort_key, distance FROM page JOIN service USING (service_id) ORDER BY {order}
         """,  # noqa: S608 - of our own words; what is asked for goes in as values
         *values,
     )
