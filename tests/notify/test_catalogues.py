@@ -83,13 +83,13 @@ def test_each_plural_of_a_language_is_there(language: str, domain: str) -> None:
 
 @EACH
 def test_people_are_spoken_to_formally_or_not_and_never_both(language: str, domain: str) -> None:
-    """Every word of address stands in `[formal|informal]`."""
+    """Every word of address stands in `[formal|informal]`; the desk, among colleagues, speaks one way."""
     spoken = re.compile(rf"(?<![\w'’])(?:{ADDRESSING[language]})(?![\w’])")
     for each in messages(language, domain):
         for string in strings(each):
             outside = re.sub(r"\[[^\[\]|]*\|[^\[\]|]*\]", "", string)
             assert not re.search(r"[\[\]|]", outside), f"{string!r}: a bracket has no other side"
-            assert not spoken.search(outside), f"{string!r}: {spoken.search(outside)}"
+            assert domain == "desk" or not spoken.search(outside), f"{string!r}: {spoken.search(outside)}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
