@@ -11,11 +11,24 @@ import typer
 import uvloop
 from rich.console import Console
 
-from benchmarks import footprint, latency, mail, matching, openings, pages, pipeline, referrals, report, stack, timers
+from benchmarks import (
+    directory,
+    footprint,
+    latency,
+    mail,
+    matching,
+    openings,
+    pages,
+    pipeline,
+    referrals,
+    report,
+    stack,
+    timers,
+)
 from benchmarks.latency import Latency
 
 LATEST = Path(__file__).parent / "latest.json"
-ALL = ("pipeline", "matching", "referrals", "timers", "mail", "pages")
+ALL = ("pipeline", "matching", "referrals", "timers", "mail", "pages", "directory")
 console = Console()
 
 
@@ -44,6 +57,9 @@ def main(
         figures |= uvloop.run(measure_mail(rounds=max(1, rounds - 2), seconds=max(2, int(20 * scale)), scale=scale))
     if only in ("", "pages"):
         figures |= uvloop.run(measure_pages(seconds=max(2, int(60 * scale)), people=max(50, int(pages.PEOPLE * scale))))
+    if only in ("", "directory"):
+        services = max(2_000, int(directory.SERVICES * scale))
+        figures |= uvloop.run(measure_directory(rounds=max(1, rounds - 2), services=services))
     if keep:
         known = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
         LATEST.write_text(json.dumps(known | figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -120,6 +136,14 @@ async def measure_timers(*, idle: float, seconds: int, pending: int = timers.PEN
         "timers.lost": float(seen.lost),
     }
     console.print(report.goals(found))
+    return found
+
+
+async def measure_directory(*, rounds: int, services: int, searches: int = 500) -> dict[str, float]:
+    """All figures of `directory`, by key."""
+    async with stack.running(directory.SERVICE, setup="SELECT 1", **directory.POSTGRES) as servers:
+        seen = await directory.measure(servers, rounds=rounds, searches=searches, services=services, tell=console.log)
+    console.print(report.goals(found := seen.figures()))
     return found
 
 

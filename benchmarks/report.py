@@ -30,6 +30,12 @@ MATCHING_GOALS = {
     "matching.open_to_invited_lost": ("<=", 0.0),
 }
 
+DIRECTORY_GOALS = {
+    "directory.import_rows_per_s": (">=", 5000.0),
+    "directory.import_rss_mb": ("<=", 200.0),
+    "directory.search_p99_ms": ("<=", 20.0),
+}
+
 SIGNALS_GOALS = {
     "referrals.p99_ms": ("<=", 50.0),
     "referrals.lost": ("<=", 0.0),
@@ -104,7 +110,9 @@ def goals(figures: dict[str, float]) -> Table:
     for heading in ("figure", "seen", "goal", ""):
         table.add_column(heading, justify="left" if heading == "figure" else "right")
     for key, seen in figures.items():
-        word, goal = (GOALS | MATCHING_GOALS | SIGNALS_GOALS | MAIL_GOALS | PAGES_GOALS).get(key, ("", 0.0))
+        word, goal = (GOALS | MATCHING_GOALS | DIRECTORY_GOALS | SIGNALS_GOALS | MAIL_GOALS | PAGES_GOALS).get(
+            key, ("", 0.0)
+        )
         met = seen >= goal if word == ">=" else seen <= goal
         table.add_row(key, f"{seen:,}", f"{word} {goal:g}" if word else "", ("yes" if met else "no") if word else "")
     return table
