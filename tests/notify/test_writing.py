@@ -286,6 +286,7 @@ def test_who_has_no_e_mail_gets_the_same_on_paper_with_boxes_to_tick(language: s
     asked = paper(samples()["invited"], reader(POLICY, language), ("<b>Weverstraat 12</b>",))
     assert "&lt;b&gt;Weverstraat 12&lt;/b&gt;" in asked
     assert "09 123 45 67" in asked
+    assert ("Tick a box" in asked) == (language == "en")
 
 
 def test_who_rings_has_the_same_words() -> None:

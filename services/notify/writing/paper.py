@@ -20,6 +20,7 @@ def paper(mail: Mail, reader: Reader, to: Sequence[str] = ()) -> Markup:
     html = layout(PAPER).render(
         letter=letter,
         speech=speech,
+        say=speech.say,
         reader=reader,
         answers=[each.label for each in actions if each.answers],
         to=[each for each in to if each.strip()],
