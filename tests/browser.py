@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, Response, async_playwright
+from playwright.async_api import Error as PlaywrightError
 
 from tests.architecture.sources import ROOT
 
@@ -58,7 +59,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def _open(playwright: Playwright) -> Browser:
     try:
         return await playwright.chromium.launch(executable_path=path(), args=["--no-sandbox"])
-    except Exception as error:
+    except PlaywrightError as error:
         reason = f"no browser: set CHROMIUM, or install chromium ({str(error).splitlines()[0]})"
         if os.environ.get("CI"):
             raise AssertionError(reason) from None

@@ -30,6 +30,8 @@ KIT = {
     "problems",
 }
 """Modules of shared/contracts that are about messages, not about people."""
+NOT_PEOPLE = re.compile(r"\b(?:shared\.messaging\.client|request\.client)\b")
+"""Who asks by NATS or HTTP, as libraries call it."""
 PAGES = ("*.j2", "*.html", "*.txt", "*.toml", "*.json", "*.po", "*.ftl", "*.md")
 
 
@@ -147,7 +149,8 @@ def _forbidden(text: str, words: list[str]) -> Iterator[str]:
 def _texts() -> Iterator[tuple[str, str, list[str]]]:
     """Everything that speaks of people, with the languages it may be in."""
     for path in [*_contract_files(), *python("services"), *_sql_files()]:
-        yield str(path.relative_to(ROOT)), path.read_text("utf-8"), list(WORDS)  # examples are in every language
+        text = NOT_PEOPLE.sub("", path.read_text("utf-8"))
+        yield str(path.relative_to(ROOT)), text, list(WORDS)  # examples are in every language
     for path in _page_files():
         yield str(path.relative_to(ROOT)), path.read_text("utf-8"), _languages(path)
 

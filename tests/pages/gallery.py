@@ -28,6 +28,7 @@ from tests.pages.street import Street
 
 Step = Callable[[Page], Awaitable[None]]
 TALENTS = [{"kind": "garden", "words": "buiten bezig zijn"}, {"kind": "meal"}]
+FREE = [{"weekday": "tuesday", "part": "afternoon"}, {"weekday": "friday", "part": "morning"}]
 WISHES = [{"words": "nog eens naar zee"}, {"kind": "game"}]
 
 
@@ -98,7 +99,7 @@ async def gallery(street: Street) -> Gallery:
     )  # fmt: skip
     await ask(
         ChangeParticipant(
-            participant_id=me, availability=[{"weekday": "tuesday", "part": "afternoon"}, {"weekday": "friday", "part": "morning"}]
+            participant_id=me, availability=FREE
         ),
         actor=f"participant:{me}",
     )  # fmt: skip
