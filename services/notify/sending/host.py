@@ -53,13 +53,14 @@ class Host:
     async def deliver(self, post: Post, window: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]) -> None:
         """Hand a mail over. Raises Away, NotNow, NoSuchAddress or NeverLikeThis.
 
-        `window(hand_over)` is called when all is said but the mail itself: it awaits `hand_over()` and then records
-        that it is sent. A crash between the two doubles the mail.
+        `window(hand_over)` is called when all is said but the last dot: it awaits `hand_over()`, which says it, and
+        then records that the mail is sent. A crash between the two doubles it.
         """
         smtp = await self._begun(post)
         try:
             await self._address(smtp, post)
-            await window(lambda: _hand_over(smtp, post))
+            await _content(smtp, post)
+            await window(lambda: _last_dot(smtp))
             self._sent += 1
             self._rested_since = time.monotonic()
         except (NotNow, NoSuchAddress, NeverLikeThis):
@@ -161,11 +162,19 @@ def _encoding(post: Post) -> str:
     return "utf-8" if post.needs_utf8 else "ascii"
 
 
-async def _hand_over(smtp: aiosmtplib.SMTP, post: Post) -> None:
-    try:
-        await smtp.data(post.content)
-    except aiosmtplib.SMTPResponseException as error:
-        _raise(error, of_address=False)
+async def _content(smtp: aiosmtplib.SMTP, post: Post) -> None:
+    """All of the mail but the dot that ends it: until then a mail server has nothing."""
+    answer = await smtp.execute_command(b"DATA")
+    if answer.code != aiosmtplib.SMTPStatus.start_input:
+        _raise(aiosmtplib.SMTPDataError(answer.code, answer.message), of_address=False)
+    assert smtp.protocol is not None
+    smtp.protocol.write(post.content.replace(b"\r\n.", b"\r\n.."))
+
+
+async def _last_dot(smtp: aiosmtplib.SMTP) -> None:
+    answer = await smtp.execute_command(b".")
+    if answer.code != aiosmtplib.SMTPStatus.completed:
+        _raise(aiosmtplib.SMTPDataError(answer.code, answer.message), of_address=False)
 
 
 def _raise(error: aiosmtplib.SMTPResponseException, *, of_address: bool) -> None:
