@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
 
 from services.notify.pages.desk import words as called
-from services.notify.pages.desk.at import asked, asks, kinds, made, me, names, person, places, words
+from services.notify.pages.desk.at import asked, asks, kinds, made, me, names, person, places, tried, words
 from services.notify.pages.desk.choosing import choose_person
 from services.notify.pages.desk.forms import Field, Form, Option, hidden, options
 from services.notify.pages.desk.views import exchanges as views
@@ -16,6 +17,7 @@ from services.notify.pages.desk.views.parts import Item, Section
 from services.notify.pages.desk.whens import when_fields, when_given
 from services.notify.pages.page import Page
 from services.notify.pages.registry import desk
+from services.notify.pages.trouble import Mistakes
 from shared.contracts.envelope import Command
 from shared.contracts.exchange import (
     CancelAgreement,
@@ -34,6 +36,7 @@ from shared.contracts.exchange import (
     ShowExchange,
     Stage,
 )
+from shared.contracts.signals import ListSignals, WriteNote
 
 GROUPS: tuple[Stage, ...] = ("draft", "handed-over", "proposed", "inviting", "open", "agreed")
 
@@ -170,10 +173,28 @@ async def deviate(page: Page) -> Response:
             *((_consented(page),) if exchange.half else ()),
         ),
     )
-    return await _done(page, form, lambda: made(
-        page, form, Deviate, exchange_id=exchange.exchange_id, reason=page.text("reason"), kind=page.text("kind"),
+    if not page.posted:
+        return asks(page, form)
+    form.check(page.given)
+    reason = page.text("reason")
+    command = made(
+        page, form, Deviate, exchange_id=exchange.exchange_id, reason=reason, kind=page.text("kind"),
         consented=page.text("consented"),
-    ), "rule-set-aside")  # fmt: skip
+    )  # fmt: skip
+    await page.do(command, fields=form.places())
+    await _note(page, exchange, reason)
+    return page.go(form.back, said="rule-set-aside")
+
+
+async def _note(page: Page, exchange: Exchange, reason: str) -> None:
+    """The reason stands with the signal that the limit became, too, where this worker has it."""
+    if exchange.participant_id is None:
+        return
+    (found,) = await tried(page, ListSignals(participant_id=exchange.participant_id, limit=50))
+    for each in found.signals if found else ():
+        if each.exchange_id == exchange.exchange_id:
+            with contextlib.suppress(Mistakes):
+                await page.do(WriteNote(signal_id=each.signal_id, note=reason, about="deviation"))
 
 
 @desk("/exchanges/{matter_id:uuid}/change")
