@@ -73,6 +73,7 @@ async def bring(
     finally:
         for task in going:
             task.cancel()
+        await asyncio.gather(*going, return_exceptions=True)
     finishing()
     return await _finish(client, FinishImport(import_id=begun.import_id, rows=dict(sent), unsure=sorted(unsure)))
 

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import h3
@@ -51,21 +52,24 @@ def areas(names: Iterable[str], drawn: Iterable[str], places: Sequence[Point]) -
     return tuple(sorted(tokens))
 
 
-def serving(neighbourhood_id: str, cells: Iterable[str]) -> list[str]:
+@lru_cache(maxsize=256)
+def serving(neighbourhood_id: str, cells: tuple[str, ...]) -> tuple[str, ...]:
     """The tokens of services that serve a neighbourhood."""
     own = {_token("s", h3.cell_to_parent(cell, size)) for cell in cells for size in SIZES}
-    return [EVERYWHERE, f"n:{neighbourhood_id}", *sorted(own)]
+    return EVERYWHERE, f"n:{neighbourhood_id}", *sorted(own)
 
 
-def near(middle: Point, km: float) -> list[str]:
+@lru_cache(maxsize=1024)
+def near(middle: Point, km: float) -> tuple[str, ...]:
     """The tokens of places that may lie so near; whether they do, the distance tells."""
     lon, lat = middle
     size = next((size for size, between in SIZES.items() if km / between <= MOST_RINGS), min(SIZES))
     rings = math.ceil(km / SIZES[size]) + 1
-    return [_token("p", cell) for cell in h3.grid_disk(h3.latlng_to_cell(lat, lon, size), rings)]
+    return tuple(_token("p", cell) for cell in h3.grid_disk(h3.latlng_to_cell(lat, lon, size), rings))
 
 
-def middle(cells: Sequence[str]) -> Point | None:
+@lru_cache(maxsize=256)
+def middle(cells: tuple[str, ...]) -> Point | None:
     """The middle of a neighbourhood; None when it was never drawn."""
     if not cells:
         return None

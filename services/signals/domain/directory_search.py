@@ -88,8 +88,8 @@ def wanted(query: SearchDirectory, neighbourhood: Neighbourhood | None, local: d
     return Wanted(
         words=_words(query.words or ""), kind=query.kind, language=query.language, stepping_stone=query.stepping_stone,
         has_capacity=query.has_capacity, minute=hours.minute_of_week(local) if query.open_now else None,
-        serving=tuple(places.serving(neighbourhood.neighbourhood_id, cells)) if neighbourhood else (),
-        near=tuple(places.near(middle, km)) if middle else (), middle=middle, km=km,
+        serving=places.serving(neighbourhood.neighbourhood_id, cells) if neighbourhood else (),
+        near=places.near(middle, km) if middle else (), middle=middle, km=km,
         after=_cursor(query.after) if query.after else FIRST, limit=query.limit,
     )  # fmt: skip
 

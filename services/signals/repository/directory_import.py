@@ -9,6 +9,8 @@ from uuid import UUID
 from shared.contracts.signals import ImportState
 from shared.messaging import Transaction
 
+FINISHING = 7_404_101
+"""The advisory lock of who finishes an import, besides its source."""
 AT_ONCE = 50_000
 """Rows that one statement takes: it must end within the time that a statement has."""
 
@@ -18,6 +20,8 @@ async def begin(tx: Transaction, source: str, title: str, import_id: UUID) -> bo
 
     False when an earlier one is being finished at this moment.
     """
+    if not await _is_free(tx, source):
+        return False
     await tx.execute(
         """
         INSERT INTO directory_source (source, title, import_id, finished) VALUES ($1, $2, $3, false)
@@ -25,11 +29,7 @@ async def begin(tx: Transaction, source: str, title: str, import_id: UUID) -> bo
         """,
         source, title, import_id,
     )  # fmt: skip
-    before = await tx.fetchval(
-        "SELECT import_id FROM directory_source WHERE source = $1 FOR UPDATE SKIP LOCKED", source
-    )
-    if before is None:
-        return False
+    before = await tx.fetchval("SELECT import_id FROM directory_source WHERE source = $1 FOR UPDATE", source)
     await tx.execute("DELETE FROM directory_staged WHERE import_id = $1", before)
     await tx.execute(
         "UPDATE directory_source SET title = $2, import_id = $3, finished = false WHERE source = $1",
@@ -47,20 +47,26 @@ async def source_of(tx: Transaction, import_id: UUID) -> str | None:
 
 
 async def locked(tx: Transaction, import_id: UUID) -> str | None:
-    """Whose import it is, to finish it."""
+    """Whose import it is, to finish it; that this is being done, `begin` and `state` can see."""
     source: str | None = await tx.fetchval(
         "SELECT source FROM directory_source WHERE import_id = $1 AND NOT finished FOR UPDATE", import_id
     )
+    if source is not None:
+        await tx.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", FINISHING, source)
     return source
 
 
 async def state(tx: Transaction, import_id: UUID) -> ImportState | None:
     """How far an import is; None when it is not the last of its source."""
-    finished = await tx.fetchval("SELECT finished FROM directory_source WHERE import_id = $1", import_id)
-    if finished is None or finished:
-        return "finished" if finished else None
-    free = await tx.fetchval("SELECT true FROM directory_source WHERE import_id = $1 FOR UPDATE SKIP LOCKED", import_id)
-    return "bringing" if free else "finishing"
+    row = await tx.fetchrow("SELECT source, finished FROM directory_source WHERE import_id = $1", import_id)
+    if row is None or row["finished"]:
+        return "finished" if row else None
+    return "bringing" if await _is_free(tx, row["source"]) else "finishing"
+
+
+async def _is_free(tx: Transaction, source: str) -> bool:
+    """Whether no import of this source is being finished; none is, as long as this transaction lasts."""
+    return bool(await tx.fetchval("SELECT pg_try_advisory_xact_lock_shared($1, hashtext($2))", FINISHING, source))
 
 
 async def stage(tx: Transaction, import_id: UUID, resource: str, first: int, rows: Sequence[Mapping[str, str]]) -> None:

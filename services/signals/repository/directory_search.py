@@ -11,16 +11,19 @@ from shared.database import Record
 from shared.messaging import Transaction
 
 QUOTE = "'"
+_PLANS = """
+    SET LOCAL plan_cache_mode = force_custom_plan;
+    SET LOCAL enable_seqscan = off;
+    SET LOCAL cpu_operator_cost = 0.1
+"""
+"""Each question has a plan of its own, by indexes: a row's words lie apart from it, and to look at them costs."""
 BROAD = 2_000
 """Services with the same words; with fewer, all of them are looked up and put in order."""
 
 
 async def found(tx: Transaction, wanted: Wanted, limit: int, after: Cursor) -> list[Found]:
     """Services that fit, those first whose name or topic fits the words; nearest first, else by name."""
-    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    await tx.execute(
-        "SET LOCAL cpu_operator_cost = 0.1"
-    )  # words lie apart from their row: to look at them is no trifle
+    await tx.execute(_PLANS)
     words = await _stems(tx, wanted.words)
     if not words:
         return [] if wanted.words else await _part(tx, wanted, limit, after, "")
@@ -83,7 +86,7 @@ async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, text
         distance = _distance(*(f"{value(each)}::float8" for each in (*wanted.middle, *wanted.scale)))
     if wanted.serving:
         conditions.append(f"areas && {value([*wanted.serving, *wanted.near])}::text[]")
-        serves = f"areas && {value(list(wanted.serving))}::text[] OR distance <= {value(wanted.km)}::float8"
+        serves = f"distance <= {value(wanted.km)}::float8 OR areas && {value(list(wanted.serving))}::text[]"
     if text:
         conditions.append(f"words @@ {value(text)}::text::tsquery")
     order, at = "sort_key, service_id", f"{value(after.sort_key)}::text, {value(after.service_id)}::text"
