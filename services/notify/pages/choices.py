@@ -56,7 +56,7 @@ PROPOSAL_ANSWERS: dict[ProposalAnswer, tuple[str, str]] = {
 }
 HOW_IT_WAS: dict[HowItWas, tuple[str, str]] = {
     "good": (marked("Good"), ""),
-    "fine": (marked("Fine"), ""),
+    "fine": (marked("All right"), ""),
     "not-good": (marked("Not good"), marked("Only the worker sees this, and gets in touch with you.")),
     "did-not-happen": (marked("It did not happen"), ""),
 }
