@@ -146,11 +146,13 @@ async def test_the_gallery_can_be_looked_through(opened: Browser, tmp_path: Any)
     window = await browser.window(opened, "desk")
     page = await window.new_page()
     await page.goto(start.as_uri())
-    assert await page.locator("section").count() == len(SAMPLES)
-    await page.locator('nav[aria-label="Languages"] a[href="fr-jij.html"]').click()
-    await page.locator("#invited iframe").first.scroll_into_view_if_needed()
-    frame = page.frame_locator("#invited iframe").first
-    await frame.locator("text=Nous avons pensé à toi").wait_for()
+    assert await page.locator("main li").count() == len(SAMPLES)
+    await page.get_by_role("link", name="invited", exact=True).click()
+    await page.get_by_role("link", name="français, jij").click()
+    await page.frame_locator("iframe").first.get_by_text("Nous avons pensé à toi").wait_for()
+    assert await page.locator("iframe").count() == 4
+    await page.locator('a[rel="next"]').click()
+    await page.get_by_role("heading", name="invited (offer)").wait_for()
     await window.close()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 
 from services.notify.writing.compose import TEMPLATES, compose
 from services.notify.writing.data import Composed
@@ -20,30 +21,35 @@ WAYS = ("u", "jij")
 
 @dataclass(frozen=True)
 class Shown:
-    """One mail of the gallery, and the files that show it."""
+    """One mail of the gallery, and the name of the files that show it."""
 
     name: str
     mail: Composed
-    folder: str
     file: str
 
 
 def write_gallery(folder: Path, policy: Policy | None = None) -> Path:
-    """Write the gallery into a folder: a page for each language, formal and informal. Returns the page to open."""
+    """Write the gallery into a folder: in each language, formal and informal, a page with a list, and a page a mail.
+
+    Returns the page to open.
+    """
     whole = policy or load()
-    pages = {}
-    for way in WAYS:
-        spoken = whole.model_copy(update={"notify": whole.notify.model_copy(update={"address": way})})
-        for language in languages():
-            speech = Speech.of(language, spoken, ZONE)
-            name = f"{language}-{way}"
-            pages[name] = f"{speech.language_name}, {way}"
-            shown = [_shown(folder, name, each, spoken, language) for each in samples()]
-            _write(folder / f"{name}.html", "gallery.j2", page=name, shown=shown, speech=speech)
-    for name in pages:
-        text = (folder / f"{name}.html").read_text("utf-8")
-        links = " ".join(f'<a href="{other}.html">{label}</a>' for other, label in pages.items())
-        (folder / f"{name}.html").write_text(text.replace("<!-- pages -->", links), "utf-8")
+    spoken = {
+        way: whole.model_copy(update={"notify": whole.notify.model_copy(update={"address": way})}) for way in WAYS
+    }
+    pages = {
+        f"{language}-{way}": f"{Speech.of(language, whole, ZONE).language_name}, {way}"
+        for language in languages()
+        for way in WAYS
+    }
+    for page in pages:
+        language, _, way = page.partition("-")
+        (folder / page).mkdir(parents=True, exist_ok=True)
+        shown = [_shown(folder / page, name, spoken[way], language) for name in samples()]
+        _write(folder / f"{page}.html", page=page, pages=pages, shown=shown, one=None)
+        for number, one in enumerate(shown):
+            before, after = shown[number - 1], shown[(number + 1) % len(shown)]
+            _write(folder / page / f"{one.file}.html", page=page, pages=pages, one=one, before=before, after=after)
     start = folder / f"{whole.languages[0]}-{whole.notify.address}.html"
     return start if start.exists() else folder / f"{next(iter(pages))}.html"
 
@@ -55,21 +61,22 @@ def lit(html: str, *, dark: bool) -> str:
     )
 
 
-def _shown(folder: Path, page: str, name: str, policy: Policy, language: str) -> Shown:
+def _shown(folder: Path, name: str, policy: Policy, language: str) -> Shown:
     sample = samples()[name]
     mail = compose(sample, reader(policy, language, of=sample))
     file = name.replace(" ", "-").replace("(", "").replace(")", "")
-    into = folder / page
-    into.mkdir(parents=True, exist_ok=True)
-    for light, html in (("light", lit(mail.html, dark=False)), ("dark", lit(mail.html, dark=True))):
-        (into / f"{file}.{light}.html").write_text(html, "utf-8")
-    (into / f"{file}.txt").write_text(mail.text, "utf-8")
+    (folder / f"{file}.light.html").write_text(lit(mail.html, dark=False), "utf-8")
+    (folder / f"{file}.dark.html").write_text(lit(mail.html, dark=True), "utf-8")
+    (folder / f"{file}.txt").write_text(mail.text, "utf-8")
     for attachment in mail.attachments:
-        (into / f"{file}.ics").write_bytes(attachment.content)
-    return Shown(name, mail, page, file)
+        (folder / f"{file}.ics").write_bytes(attachment.content)
+    return Shown(name, mail, file)
 
 
-def _write(path: Path, template: str, **values: object) -> None:
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
-    style = (STATIC / "tokens.css").read_text("utf-8")
-    path.write_text(environment.get_template(template).render(style=style, **values), "utf-8")
+def _write(path: Path, **values: object) -> None:
+    path.write_text(_page().render(style=(STATIC / "tokens.css").read_text("utf-8"), **values), "utf-8")
+
+
+@cache
+def _page() -> Template:
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True).get_template("gallery.j2")
