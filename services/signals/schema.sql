@@ -546,6 +546,14 @@ CREATE TABLE public.service (
     CONSTRAINT service_capacity_check CHECK ((capacity = ANY (ARRAY['yes'::text, 'no'::text, 'unknown'::text])))
 )
 WITH (toast_tuple_target='512');
+ALTER TABLE ONLY public.service ALTER COLUMN service_id SET STORAGE MAIN;
+ALTER TABLE ONLY public.service ALTER COLUMN source SET STORAGE MAIN;
+ALTER TABLE ONLY public.service ALTER COLUMN languages SET STORAGE MAIN;
+ALTER TABLE ONLY public.service ALTER COLUMN kinds SET STORAGE MAIN;
+ALTER TABLE ONLY public.service ALTER COLUMN areas SET STORAGE MAIN;
+ALTER TABLE ONLY public.service ALTER COLUMN places SET STORAGE MAIN;
+ALTER TABLE ONLY public.service ALTER COLUMN open_in_week SET STORAGE MAIN;
+ALTER TABLE ONLY public.service ALTER COLUMN sort_key SET STORAGE MAIN;
 
 COMMENT ON TABLE public.service IS 'A service of the directory. What is no longer in it is retired and stays, for referrals that name it.';
 
@@ -555,7 +563,7 @@ COMMENT ON COLUMN public.service.topics IS 'What it is about, in the words of ev
 
 COMMENT ON COLUMN public.service.language IS 'In which it is written to.';
 
-COMMENT ON COLUMN public.service.areas IS 'Where it serves: * for everywhere, names of areas, and the H3 cells (resolutions 4, 5, 7) of its places.';
+COMMENT ON COLUMN public.service.areas IS 'Where it serves: * for everywhere, names of areas, and the H3 cells of its areas and places.';
 
 COMMENT ON COLUMN public.service.places IS 'Longitude and latitude of each of its places.';
 
@@ -770,15 +778,15 @@ CREATE INDEX referral_step_referral ON public.referral_step USING btree (referra
 
 CREATE INDEX referral_worker ON public.referral USING btree (worker_id, referral_id);
 
-CREATE INDEX service_areas ON public.service USING gin (areas) WITH (fastupdate=off) WHERE (NOT retired);
+CREATE INDEX service_areas ON public.service USING gin (areas) WITH (gin_pending_list_limit='256') WHERE (NOT retired);
 
-CREATE INDEX service_kinds ON public.service USING gin (kinds) WITH (fastupdate=off) WHERE (NOT retired);
+CREATE INDEX service_kinds ON public.service USING gin (kinds) WITH (gin_pending_list_limit='256') WHERE (NOT retired);
 
 CREATE INDEX service_order ON public.service USING btree (sort_key, service_id) WHERE (NOT retired);
 
 CREATE INDEX service_source ON public.service USING btree (source);
 
-CREATE INDEX service_words ON public.service USING gin (words) WITH (fastupdate=off) WHERE (NOT retired);
+CREATE INDEX service_words ON public.service USING gin (words) WITH (gin_pending_list_limit='1024') WHERE (NOT retired);
 
 CREATE INDEX signal_ended_at ON public.signal USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 
