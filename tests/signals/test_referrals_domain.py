@@ -69,7 +69,7 @@ def test_who_is_refused_hears_what_they_can_do_now() -> None:
         ("accepted", "person", "that is for the service to say, and not for the person: you can cancel it"),
     ):
         with pytest.raises(Rejected) as refused:
-            domain.moved(replace(REFERRAL, state="requested"), to, part, NOW, outcome="helped")  # type: ignore[arg-type]
+            domain.moved(replace(REFERRAL, state="requested"), to, part, NOW, outcome="helped")
         assert sentence in refused.value.problems[0].message
     with pytest.raises(Rejected) as refused:
         domain.moved(replace(REFERRAL, state="completed"), "cancelled", "service", NOW, reason="other")
@@ -98,7 +98,7 @@ def test_how_a_cancelled_referral_ended_follows_from_its_reason() -> None:
         ("consent-withdrawn", "declined-by-person"), ("could-not-reach", "could-not-be-reached"),
         ("waiting-list", "no-capacity"), ("found-another-way", "other"),
     ):  # fmt: skip
-        assert domain.moved(before, "cancelled", "worker", NOW, reason=reason).outcome == outcome  # type: ignore[arg-type]
+        assert domain.moved(before, "cancelled", "worker", NOW, reason=reason).outcome == outcome
 
 
 def test_a_reason_is_gone_once_it_goes_on() -> None:
@@ -160,5 +160,5 @@ def test_a_retry_is_to_the_same_service_and_a_forward_to_another_once_the_first_
         (replace(over, participant_id=UUID(int=9)), "service", "retry", "unknown_id"),
     ):  # fmt: skip
         with pytest.raises(Rejected) as refused:
-            domain.refuse_previous(previous, REFERRAL.participant_id, service_id, as_)  # type: ignore[arg-type]
+            domain.refuse_previous(previous, REFERRAL.participant_id, service_id, as_)
         assert refused.value.problems[0].code == code
