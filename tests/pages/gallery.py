@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from playwright.async_api import Page
@@ -28,7 +29,7 @@ from tests.pages.street import Street
 
 Step = Callable[[Page], Awaitable[None]]
 TALENTS = [{"kind": "garden", "words": "buiten bezig zijn"}, {"kind": "meal"}]
-FREE = [{"weekday": "tuesday", "part": "afternoon"}, {"weekday": "friday", "part": "morning"}]
+FREE: list[Any] = [{"weekday": "tuesday", "part": "afternoon"}, {"weekday": "friday", "part": "morning"}]
 WISHES = [{"words": "nog eens naar zee"}, {"kind": "game"}]
 
 
@@ -106,7 +107,7 @@ async def gallery(street: Street) -> Gallery:
 
     # --- meeting
     starts = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=9)
-    plan = {
+    plan: dict[str, Any] = {
         "neighbourhood_id": PLACE, "title": "Koffie en taart in het buurthuis", "place": "Buurthuis, Weverstraat 12",
         "starts_at": starts, "ends_at": starts + timedelta(hours=2), "bring": "een spel, of gewoon goesting",
         "invite": False,

@@ -86,7 +86,8 @@ class Street:
             )
             return UUID(answer.result["invitation_id"]) if answer.result else None
 
-        return await eventually(invited, within=20, what="exchange to know the neighbour")
+        found: UUID = await eventually(invited, within=20, what="exchange to know the neighbour")
+        return found
 
     async def invitations(self, who: UUID) -> list[Any]:
         found = await self.whole.client.get(ListInvitations(participant_id=who), actor=f"participant:{who}")

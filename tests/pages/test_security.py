@@ -44,7 +44,7 @@ async def test_opening_a_link_changes_nothing_and_answering_acts_once(street: St
     asked, _, path = await _invited(street)
     visitor = street.visitor()
     for method in ("GET", "HEAD", "OPTIONS", "GET"):
-        await visitor.ask(method, path, **{"Sec_Purpose": "prefetch"})
+        await visitor.ask(method, path, Sec_Purpose="prefetch")
     assert [each.stage for each in await street.invitations(asked)] == ["asked"]
     shown = await visitor.see(path)
     await visitor.send(shown.form("answer"), answer="yes")

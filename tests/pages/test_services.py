@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser
 
 from shared import clock
+from shared.contracts.profiles import Reach
 from shared.contracts.signals import (
     DraftReferral,
     GiveReferralConsent,
@@ -42,7 +43,7 @@ async def _referred(office: Office) -> tuple[str, Referral]:
     id_ = made.referral_id
     await office.tell(
         WriteDetails(
-            referral_id=id_, name="Godelieve Van Hecke", reach={"by": "phone", "phone": "0470 12 34 56"},
+            referral_id=id_, name="Godelieve Van Hecke", reach=Reach(by="phone", phone="0470 12 34 56"),
             question="Orde in de papieren.",
         )
     )  # fmt: skip

@@ -62,7 +62,7 @@ class Visitor:
             with error:
                 return Response(error.code, error.headers, error.read(), error.url)
 
-    async def see(self, path: str, **headers: str) -> Shown:
+    async def see(self, path: str, **headers: Any) -> Shown:
         """Open a page, going where it leads."""
         return await self._shown(await self.ask("GET", path, **headers))
 
