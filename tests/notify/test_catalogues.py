@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from services.notify.writing.catalogues import DOMAINS, path_of, renewed, said, written
+from services.notify.writing.catalogues import DOMAINS, path_of, said
 from services.notify.writing.language import SOURCE, chosen, languages, read
 from shared.policy import load
 
@@ -112,12 +112,6 @@ def test_the_source_is_english_in_plain_words() -> None:
             for each in [id_] if isinstance(id_, str) else id_:
                 assert "[" not in each
                 assert len(max(each.split(), key=len)) < 24, each
-
-
-@EACH
-def test_a_catalogue_is_as_the_tool_writes_it(language: str, domain: str) -> None:
-    """What is said anew was added, what is no longer said is gone: `python -m services.notify.writing.catalogues`."""
-    assert path_of(language, domain).read_bytes() == written(renewed()[language, domain])
 
 
 def values(string: str) -> set[str]:

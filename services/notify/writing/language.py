@@ -111,6 +111,11 @@ class Speech:
         return Locale.parse(self.language).get_display_name() or self.language
 
     @property
+    def colon(self) -> str:
+        """As it is printed behind a word."""
+        return "\u00a0:" if self.language == "fr" else ":"
+
+    @property
     def dir(self) -> str:
         return "rtl" if self.rtl else "ltr"
 

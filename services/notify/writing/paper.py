@@ -38,5 +38,5 @@ def spoken(mail: Mail, reader: Reader) -> list[str]:
         elif block.shape == "quote":
             lines += block.parts
         elif block.shape == "facts":
-            lines += [f"{each.label}: {each.value}" for each in block.parts]
+            lines += [f"{each.label}{speech.colon} {each.value}" for each in block.parts]
     return lines
