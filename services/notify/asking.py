@@ -25,7 +25,7 @@ class Asker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._client: Client | None = None
+        self._connection: Client | None = None
         self._connecting = asyncio.Lock()
         self._connected = AsyncExitStack()
 
@@ -61,20 +61,20 @@ class Asker:
         """The answer, accepted or rejected. Raises Unanswered."""
         try:
             async with asyncio.timeout(patience):
-                client = await self._ready()
-                return await client.ask(message, actor=actor, service=service, id=id, timeout=patience)
+                connection = await self._ready()
+                return await connection.ask(message, actor=actor, service=service, id=id, timeout=patience)
         except (OSError, nats.errors.Error) as error:  # a TimeoutError is an OSError
             raise Unanswered(f"NATS is out of reach: {type(error).__name__}") from error
 
     async def _ready(self) -> Client:
         """A connection that was lost comes back by itself; one that was closed for good is made anew."""
         async with self._connecting:
-            if self._client is None or self._client.connection.is_closed:
+            if self._connection is None or self._connection.connection.is_closed:
                 await self._connected.aclose()
                 settings = self.settings
-                self._client = await self._connected.enter_async_context(
+                self._connection = await self._connected.enter_async_context(
                     Client.connect(
                         settings.nats_url, settings.desk_credentials, subjects.DESK, tls=settings.tls()
                     )
                 )  # fmt: skip
-            return self._client
+            return self._connection

@@ -52,6 +52,6 @@ async def test_a_server_that_is_away_is_no_answer_and_comes_back(whole: Whole, t
 async def test_a_connection_that_was_closed_for_good_is_made_anew(whole: Whole) -> None:
     async with Asker.open(_settings(whole)) as asker:
         await asker.get(ListWorkers(), actor="operator")
-        assert asker._client is not None
-        await asker._client.connection.close()
+        assert asker._connection is not None
+        await asker._connection.connection.close()
         assert (await asker.get(ListWorkers(), actor="operator")).workers == []

@@ -30,26 +30,32 @@ _ANSWERS = ("accepted", "in-progress", "on-hold")
 
 @handles(WorkerTold)
 async def on_worker_told(event: WorkerTold, tx: Transaction) -> None:
-    """Something open is brought to a worker; what exchange asked them is in their digest, until it climbs."""
+    """Something open is brought to a worker, at once or in their digest."""
+    place = event.neighbourhood_id
+    if _can_wait(event):
+        if event.signal_id is not None:
+            await telling.to_digest(tx, "signal-back", event.worker_id, place, matter_id=event.signal_id)
+        return
     matter = Matter(
         signal_id=event.signal_id, referral_id=event.referral_id, exchange_id=event.exchange_id,
         invitation_id=event.invitation_id, gathering_id=event.gathering_id,
     )  # fmt: skip
-    if event.step != "worker":
-        kind = "escalated"
-    elif event.why == "came-back" and event.urgency != "today":
-        await telling.to_digest(
-            tx, "signal-back", event.worker_id, event.neighbourhood_id, matter_id=event.signal_id
-        )  # fmt: skip
-        return
-    elif event.about == "signal":
-        kind = "signal"
-    elif event.about == "referral":
-        kind = _REFERRAL.get(event.why, "referral-decide")
-    else:
-        return
     detail = {"step": event.step, "about": event.about, "urgency": event.urgency, "why": event.why}
-    await telling.tell_worker(tx, kind, event.worker_id, matter, event.neighbourhood_id, detail)
+    await telling.tell_worker(tx, _kind(event), event.worker_id, matter, place, detail)
+
+
+def _can_wait(event: WorkerTold) -> bool:
+    """What exchange asked a worker stands in their digest until it climbs; what came back, unless it is pressing."""
+    if event.step != "worker":
+        return False
+    return event.about == "asked" or (event.why == "came-back" and event.urgency != "today")
+
+
+def _kind(event: WorkerTold) -> str:
+    """The mail that tells it. Of a signal, what it is about decides when it is sent."""
+    if event.step != "worker":
+        return "escalated"
+    return "signal" if event.about == "signal" else _REFERRAL.get(event.why, "referral-decide")
 
 
 @handles(SignalOffered)

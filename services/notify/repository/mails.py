@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from services.notify.domain.mails import Mail, Matter
 from shared.contracts.notify import MailStage
-from shared.database import Record
+from shared.database import Connection, Record
 from shared.messaging import Transaction
 
 _MATTER = ("participant_id", "other_id", "exchange_id", "invitation_id", "gathering_id", "signal_id", "referral_id")
@@ -18,12 +18,6 @@ _PLAIN = (
     "mail_id", "kind", "to_kind", "to_id", "acts_for", "neighbourhood_id", "thread", "address", "stage", "due_at",
     "attempts", "reason", "made_at", "ended_at",
 )  # fmt: skip
-
-
-class Runs(Protocol):
-    """A transaction, or a connection on which each statement is one."""
-
-    async def execute(self, query: str, *values: Any) -> str: ...
 
 
 # --- making
@@ -69,9 +63,9 @@ async def claim(tx: Transaction, limit: int, until: datetime, mine: Iterable[UUI
     return sorted((mail_from(row) for row in rows), key=lambda mail: (mail.due_at, mail.mail_id))
 
 
-async def sent(run: Runs, mail_id: UUID, now: datetime) -> None:
+async def sent(tx: Transaction | Connection, mail_id: UUID, now: datetime) -> None:
     """The mail server took it. Committed before anything else is sent: a crash before this sends it once more."""
-    await run.execute(
+    await tx.execute(
         """
         UPDATE mail SET stage = 'sent', ended_at = $2, claimed_until = NULL, address = NULL, reason = NULL
         WHERE mail_id = $1 AND stage = 'waiting'
@@ -80,9 +74,9 @@ async def sent(run: Runs, mail_id: UUID, now: datetime) -> None:
     )  # fmt: skip
 
 
-async def end(run: Runs, mail_id: UUID, stage: MailStage, reason: str, now: datetime) -> None:
+async def end(tx: Transaction | Connection, mail_id: UUID, stage: MailStage, reason: str, now: datetime) -> None:
     """It isn't sent, and why."""
-    await run.execute(
+    await tx.execute(
         """
         UPDATE mail SET stage = $2, reason = $3, ended_at = $4, claimed_until = NULL
         WHERE mail_id = $1 AND stage = 'waiting'
@@ -91,17 +85,17 @@ async def end(run: Runs, mail_id: UUID, stage: MailStage, reason: str, now: date
     )  # fmt: skip
 
 
-async def put_off(run: Runs, mail_id: UUID, due_at: datetime, reason: str) -> None:
+async def put_off(tx: Transaction | Connection, mail_id: UUID, due_at: datetime, reason: str) -> None:
     """Not now, through no failure of the mail server."""
-    await run.execute(
+    await tx.execute(
         "UPDATE mail SET due_at = $2, reason = $3, claimed_until = NULL WHERE mail_id = $1 AND stage = 'waiting'",
         mail_id, due_at, reason[:300],
     )  # fmt: skip
 
 
-async def failed(run: Runs, mail_id: UUID, due_at: datetime, reason: str) -> None:
+async def failed(tx: Transaction | Connection, mail_id: UUID, due_at: datetime, reason: str) -> None:
     """The mail server didn't take it this time."""
-    await run.execute(
+    await tx.execute(
         """
         UPDATE mail SET due_at = $2, reason = $3, claimed_until = NULL, attempts = attempts + 1
         WHERE mail_id = $1 AND stage = 'waiting'
@@ -125,9 +119,9 @@ async def address_to(tx: Transaction, mail: Mail) -> None:
     )
 
 
-async def release(run: Runs, mail_ids: Sequence[UUID]) -> None:
+async def release(tx: Transaction | Connection, mail_ids: Sequence[UUID]) -> None:
     """What was claimed and not begun is for whoever comes next."""
-    await run.execute(
+    await tx.execute(
         "UPDATE mail SET claimed_until = NULL WHERE mail_id = ANY($1::uuid[]) AND stage = 'waiting'", list(mail_ids)
     )
 
