@@ -144,7 +144,7 @@ async def open_draft(page: Page) -> Response:
     """A half question, or what was in doubt, goes on its way."""
     say, exchange, about = await _exchange(page)
     form = Form(
-        say("Open it"), say("Send it on its way"), back=views.address(exchange.exchange_id), about=about,
+        say("Open this"), say("Send it on its way"), back=views.address(exchange.exchange_id), about=about,
         intro=(say("Put it in words that a neighbour can read: no name and no address."),),
         fields=(*_what(page, exchange), *((_consented(page),) if exchange.half else ())),
     )  # fmt: skip
@@ -160,7 +160,7 @@ async def deviate(page: Page) -> Response:
     say, exchange, about = await _exchange(page)
     form = Form(
         say("Open it all the same, with a reason"),
-        say("Open it"),
+        say("Open this"),
         back=views.address(exchange.exchange_id),
         about=about,
         intro=(

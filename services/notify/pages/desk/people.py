@@ -77,13 +77,10 @@ async def attention(page: Page) -> Response:
                 tuple(views.attention(each, named, say) for each in items if each.reason == reason))
         for reason in REASONS
     ]  # fmt: skip
-    if not items:
-        sections = [
-            Section("nobody", say("Whom to visit"), empty=say("There is no reason to visit anyone in particular."))
-        ]
+    nobody = "" if items else say("There is no reason to visit anyone in particular.")
     return page.show(
         "desk/list.html", title=say("Whom to visit"), sections=sections, back="/desk", about="",
-        back_here="/desk/attention", intro="",
+        back_here="/desk/attention", intro=nobody,
     )  # fmt: skip
 
 

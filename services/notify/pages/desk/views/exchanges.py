@@ -53,7 +53,7 @@ def _first(exchange: ExchangeSummary, whom: str, say: Say) -> tuple[Go | Do, ...
             Do(say("Leave it"), "withdraw-exchange", {"exchange_id": str(exchange.exchange_id)}, whom=whom),
         )
     if exchange.stage == "draft":
-        return (Go(say("Open it"), f"{at}/open", main=True, whom=whom), look)
+        return (Go(say("Open this"), f"{at}/open", main=True, whom=whom), look)
     if exchange.stage == "handed-over":
         return (Go(say("Look"), at, main=True, whom=whom),)
     return (look,)
@@ -110,14 +110,14 @@ def actions(exchange: Exchange, say: Say) -> tuple[list[Go | Do], list[Go | Do]]
             first = [Do(say("Send it on"), "open-draft", here, main=True)]
             rest = [Do(say("Leave it"), "withdraw-exchange", here)]
         case "draft":
-            first = [Go(say("Open it"), f"{at}/open", main=True)]
+            first = [Go(say("Open this"), f"{at}/open", main=True)]
             rest = [Do(say("Leave it"), "withdraw-exchange", here)]
         case "handed-over":
             first = [
                 Go(say("Refer to a service"), f"/desk/refer/{exchange.participant_id}", main=True),
                 Go(say("Open it all the same, with a reason"), f"{at}/deviate"),
             ]
-            rest = [Go(say("Open it"), f"{at}/open"), Do(say("Take it back"), "withdraw-exchange", here)]
+            rest = [Go(say("Open this"), f"{at}/open"), Do(say("Take it back"), "withdraw-exchange", here)]
         case "open" | "inviting":
             first = [Go(say("Ask a neighbour yourself"), f"{at}/candidates", main=True)]
             rest = [
@@ -168,7 +168,7 @@ def held(found: Invitation, names: Names, say: Say, whose: UUID | None = None) -
     what = asks if found.opening == "ask" else say("{name} offers: {what}, {when}", **values)
     return Item(
         title=shown.title, to=shown.to, lines=kept(what, reasons(found.reasons, say), nearby), quote=found.words or "",
-        doing=(*shown.doing, Go(say("See the whole question"), address(found.exchange_id), whom=shown.title)),
+        doing=shown.doing,
     )  # fmt: skip
 
 
