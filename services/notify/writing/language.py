@@ -67,7 +67,7 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def chosen(template: str, formal: bool) -> str:
-    """`[Wilt u|Wil je]` as it is said to this one."""
+    """`[Leest u|Lees je]` as it is said to this one."""
     return _EITHER.sub(r"\1" if formal else r"\2", template) if "|" in template else template
 
 
