@@ -11,7 +11,6 @@ import pytest
 
 from shared import clock
 from shared.contracts.exchange import Attention, AttentionPage, ListAttention, Stage
-from shared.ids import new_id
 from tests.conftest import MakeStack
 from tests.exchange.looking_back import WORKER, LookingBack, looking_back
 
@@ -177,7 +176,8 @@ async def test_the_longest_standing_comes_first_and_pages_hold_each_once(back: L
     assert seen == await listed(back, place, limit=100)
 
 
-AN_ID = "019b2c51-7e00-7000-8000-000000000001"  # fixed: pytest-xdist wants the same names of tests in each of its processes
+AN_ID = "019b2c51-7e00-7000-8000-000000000001"
+"""Fixed: pytest-xdist wants the same names of tests in each of its processes."""
 
 
 @pytest.mark.parametrize(
