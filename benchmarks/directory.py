@@ -178,7 +178,8 @@ def _service(
 ) -> Iterator[tuple[Resource, dict[str, str]]]:
     """One, with ten rows around it; each fifth begins an organisation, each second a place."""
     town = n % PLACES
-    id_, organisation, location = _id("s", n), _id("o", n - n % 5), _id("l", n - n % 2)
+    home = n - PLACES * (n // PLACES % 2)  # two of the same town share a place
+    id_, organisation, location = _id("s", n), _id("o", n - n % 5), _id("l", home)
     if n % 5 == 0:
         yield "organization", {
             "id": organisation,
@@ -197,7 +198,7 @@ def _service(
         "eligibility_description": _words(chance, FILLER, 8),
         "last_modified": "2026-03-15T10:30:45Z",
     }  # fmt: skip
-    if n % 2 == 0:
+    if n == home:
         lat, lon = middle(town)
         yield "location", {
             "id": location, "location_type": "physical", "name": f"Huis {n}", "organization_id": organisation,

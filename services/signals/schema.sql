@@ -571,7 +571,7 @@ COMMENT ON COLUMN public.service.open_in_week IS 'Minutes of the week, from Mond
 
 COMMENT ON COLUMN public.service.digest IS 'Of all the above: the same when nothing changed.';
 
-COMMENT ON COLUMN public.service.words IS 'Stems of all its words in Dutch, French and English; those of its name and topics also with ^ before them.';
+COMMENT ON COLUMN public.service.words IS 'All that it is found by: stems of its words in Dutch, French and English, those of its name and topics also with ^ before them, =kinds, ~languages, @areas, +room, +part. Empty when it is retired.';
 
 CREATE TABLE public.signal (
     signal_id uuid NOT NULL,
@@ -778,15 +778,11 @@ CREATE INDEX referral_step_referral ON public.referral_step USING btree (referra
 
 CREATE INDEX referral_worker ON public.referral USING btree (worker_id, referral_id);
 
-CREATE INDEX service_areas ON public.service USING gin (areas) WITH (gin_pending_list_limit='256') WHERE (NOT retired);
-
-CREATE INDEX service_kinds ON public.service USING gin (kinds) WITH (gin_pending_list_limit='256') WHERE (NOT retired);
-
 CREATE INDEX service_order ON public.service USING btree (sort_key, service_id) WHERE (NOT retired);
 
 CREATE INDEX service_source ON public.service USING btree (source);
 
-CREATE INDEX service_words ON public.service USING gin (words) WITH (gin_pending_list_limit='1024') WHERE (NOT retired);
+CREATE INDEX service_words ON public.service USING gin (words);
 
 CREATE INDEX signal_ended_at ON public.signal USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 

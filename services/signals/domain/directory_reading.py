@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from services.signals.domain import directory_hours as hours
+from services.signals.domain import directory_marks as marks
 from services.signals.domain import directory_places as places
 from services.signals.domain.directory import Service
 from services.signals.domain.directory_places import Point
@@ -126,9 +127,19 @@ def words(*texts: str | None) -> set[str]:
 
 
 def lexemes(entry: Entry, stems: Mapping[str, Sequence[str]]) -> list[str]:
-    """By what it is found: the stems of its words, and once more with ^ those of what it is called and is about."""
+    """All that it is found by, for one index: stems of words, and marks of what else can be asked for.
+
+    Nothing when it is retired.
+    """
+    service = entry.service
+    if service.retired:
+        return []
     found = {stem for word in entry.text() for stem in stems.get(word, ())}
-    return sorted(found | {f"^{stem}" for word in entry.title() for stem in stems.get(word, ())})
+    found |= {marks.TITLE + stem for word in entry.title() for stem in stems.get(word, ())}
+    found |= {marks.KIND + kind for kind in service.kinds} | {marks.LANGUAGE + each for each in service.languages}
+    found |= {marks.AREA + each for each in entry.areas}
+    found.add(marks.CARE if not service.stepping_stone else marks.PART)
+    return sorted(found | ({marks.ROOM} if service.capacity != "no" else set()))
 
 
 def terms(rows: Mapping[str, Row], taxonomies: Mapping[str, str], rules: Rules) -> dict[str, Term]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.signals.domain import directory_hours as hours
+from services.signals.domain import directory_marks as marks
 from services.signals.domain import directory_places as places
 from services.signals.domain.directory import Service
 from services.signals.domain.directory_places import Point
@@ -17,6 +18,8 @@ from shared.contracts.signals import SearchDirectory
 from shared.messaging import Rejected
 
 MOST_WORDS, SHORTEST_BEGINNING = 8, 3
+STEPS = (1.0, 2.5, 6.0, 15.0, 40.0)
+"""Kilometres, in which is looked first where there is much."""
 FAR = 1e9
 """The distance of what has no place: behind all others."""
 
@@ -58,6 +61,26 @@ class Wanted:
     km: float
     after: Cursor
     limit: int
+
+    @property
+    def marks(self) -> list[list[str]]:
+        """What it has to be marked with: one of each."""
+        found = [[f"{marks.KIND}{self.kind}"]] if self.kind else []
+        found += [[f"{marks.LANGUAGE}{self.language}"]] if self.language else []
+        found += [[marks.ROOM]] if self.has_capacity else []
+        found += [] if self.stepping_stone is None else [[marks.PART if self.stepping_stone else marks.CARE]]
+        areas = [f"{marks.AREA}{each}" for each in (*self.serving, *self.near)]
+        return [*found, areas] if areas else found
+
+    def nearer(self) -> list[Wanted]:
+        """The same, ever less near: what the first of these find is nearer than all that the others add."""
+        if self.middle is None:
+            return []
+        return [
+            replace(self, serving=(), near=places.near(self.middle, km), km=km)
+            for km in STEPS
+            if self.after.distance < km < self.km
+        ]
 
     @property
     def scale(self) -> Point:

@@ -94,16 +94,14 @@ CREATE TABLE service (
 ) WITH (toast_tuple_target = 512);
 CREATE INDEX service_order ON service (sort_key, service_id) WHERE NOT retired;
 CREATE INDEX service_source ON service (source);
-CREATE INDEX service_words ON service USING gin (words) WITH (gin_pending_list_limit = 1024) WHERE NOT retired;
-CREATE INDEX service_kinds ON service USING gin (kinds) WITH (gin_pending_list_limit = 256) WHERE NOT retired;
-CREATE INDEX service_areas ON service USING gin (areas) WITH (gin_pending_list_limit = 256) WHERE NOT retired;
+CREATE INDEX service_words ON service USING gin (words);
 COMMENT ON TABLE service IS 'A service of the directory. What is no longer in it is retired and stays, for referrals that name it.';
 COMMENT ON COLUMN service.partner_organisation IS 'The organisation of profiles that it belongs to: a partner of that one answers its referrals.';
 COMMENT ON COLUMN service.topics IS 'What it is about, in the words of every language: found as its name is.';
 COMMENT ON COLUMN service.language IS 'In which it is written to.';
 COMMENT ON COLUMN service.areas IS 'Where it serves: * for everywhere, names of areas, and the H3 cells of its areas and places.';
 COMMENT ON COLUMN service.places IS 'Longitude and latitude of each of its places.';
-COMMENT ON COLUMN service.words IS 'Stems of all its words in Dutch, French and English; those of its name and topics also with ^ before them.';
+COMMENT ON COLUMN service.words IS 'All that it is found by: stems of its words in Dutch, French and English, those of its name and topics also with ^ before them, =kinds, ~languages, @areas, +room, +part. Empty when it is retired.';
 COMMENT ON COLUMN service.open_in_week IS 'Minutes of the week, from Monday, at which it may be open; null when not known.';
 COMMENT ON COLUMN service.digest IS 'Of all the above: the same when nothing changed.';
 

@@ -114,7 +114,8 @@ async def retire_gone(tx: Transaction, source: str) -> int:
     """Services that the source no longer has: kept, and found no more. Returns how many."""
     done = await tx.execute(
         """
-        UPDATE service AS s SET retired = true, digest = '' WHERE source = $1 AND NOT retired AND NOT EXISTS (
+        UPDATE service AS s SET retired = true, digest = '', words = ''
+        WHERE source = $1 AND NOT retired AND NOT EXISTS (
             SELECT FROM directory_row AS r WHERE r.source = $1 AND r.resource = 'service' AND r.row_id = s.service_id
         )
         """,

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
+from services.signals.domain.directory_marks import TITLE
 from services.signals.domain.directory_search import FAR, Cursor, Found, Wanted
 from services.signals.repository.directory import COLUMNS, hours_from, service_from
 from shared.database import Record
 from shared.messaging import Transaction
 
 QUOTE = "'"
-_PLANS = """
-    SET LOCAL plan_cache_mode = force_custom_plan;
-    SET LOCAL enable_seqscan = off;
-    SET LOCAL cpu_operator_cost = 0.1
-"""
+_PLANS = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off"
 """Each question has a plan of its own, by indexes: a row's words lie apart from it, and to look at them costs."""
 BROAD = 2_000
-"""Services with the same words; with fewer, all of them are looked up and put in order."""
+"""Services that fit; with fewer, all of them are looked up and put in order."""
 
 
 async def found(tx: Transaction, wanted: Wanted, limit: int, after: Cursor) -> list[Found]:
@@ -26,12 +24,13 @@ async def found(tx: Transaction, wanted: Wanted, limit: int, after: Cursor) -> l
     await tx.execute(_PLANS)
     words = await _stems(tx, wanted.words)
     if not words:
-        return [] if wanted.words else await _part(tx, wanted, limit, after, "")
-    title, text = _all_of(words, "^"), _all_of(words)
+        return [] if wanted.words else await _part(tx, wanted, limit, after, [])
+    title = [_any_of([stem.replace(QUOTE, QUOTE + TITLE, 1) for stem in stems]) for stems in words]
     rows = await _part(tx, wanted, limit, after, title) if after.part == 0 else []
     if len(rows) < limit:
         beginning = after if after.part == 1 else Cursor(1, -1.0, "", "")
-        rows += await _part(tx, wanted, limit - len(rows), beginning, f"{text} & !({title})")
+        text = [*map(_any_of, words), f"!({' & '.join(title)})"]
+        rows += await _part(tx, wanted, limit - len(rows), beginning, text)
     return rows
 
 
@@ -48,47 +47,50 @@ async def _stems(tx: Transaction, words: Sequence[str]) -> list[list[str]]:
     return [sorted(set(row)) for row in rows if all(row)]
 
 
-async def _is_broad(tx: Transaction, text: str) -> bool:
-    """Whether so many services have these words that the first in order are found sooner than all of them."""
-    plan = await tx.fetchval(
-        "EXPLAIN (FORMAT JSON) SELECT FROM service WHERE NOT retired AND words @@ $1::text::tsquery", text
-    )
+def _any_of(lexemes: Sequence[str]) -> str:
+    return f"({' | '.join(lexemes)})"
+
+
+async def _is_broad(tx: Transaction, query: str) -> bool:
+    """Whether so many services fit that the first in order are found sooner than all of them."""
+    plan = await tx.fetchval("EXPLAIN (FORMAT JSON) SELECT FROM service WHERE words @@ $1::text::tsquery", query)
     return int(json.loads(plan)[0]["Plan"]["Plan Rows"]) > BROAD
 
 
-def _all_of(words: Sequence[Sequence[str]], before: str = "") -> str:
-    """A tsquery: one stem of each of the words; with what stands `before` each stem."""
-    return " & ".join(f"({' | '.join(stem.replace(QUOTE, QUOTE + before, 1) for stem in stems)})" for stems in words)
-
-
-async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, text: str) -> list[Found]:
+async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, words: Sequence[str]) -> list[Found]:
     """A part of the list: by name and topic, or (part 1) what has the words somewhere else."""
+    query = _all_of(words, wanted)
+    broad = not query or await _is_broad(tx, query)
+    for nearer in replace(wanted, after=after).nearer() if broad else ():
+        rows = await _rows(tx, nearer, limit, after, _all_of(words, nearer), walk=False)
+        if len(rows) == limit:
+            return rows
+    return await _rows(tx, wanted, limit, after, query, walk=broad and wanted.middle is None)
+
+
+def _all_of(words: Sequence[str], wanted: Wanted) -> str:
+    """The tsquery of what has to hold; empty when it is nothing."""
+    return " & ".join([*words, *(_any_of([f"{QUOTE}{mark}{QUOTE}" for mark in marks]) for marks in wanted.marks)])
+
+
+async def _rows(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, query: str, *, walk: bool) -> list[Found]:
+    """The next services for which a tsquery holds. `walk`: in their order, rather than all of them, put in order."""
     values: list[object] = []
-    conditions = ["NOT retired"]
+    conditions = ["NOT retired"] if walk else []  # what is retired has no words: only their index finds the others
 
     def value(of: object) -> str:
         values.append(of)
         return f"${len(values)}"
 
-    if wanted.kind is not None:
-        conditions.append(f"kinds @> ARRAY[{value(wanted.kind)}::text]")
-    if wanted.language is not None:
-        conditions.append(f"{value(wanted.language)}::text = ANY(languages)")
-    if wanted.stepping_stone is not None:
-        conditions.append("stepping_stone" if wanted.stepping_stone else "NOT stepping_stone")
-    if wanted.has_capacity:
-        conditions.append("capacity <> 'no'")
     if wanted.minute is not None:
         conditions.append(f"open_in_week @> {value(wanted.minute)}::int")
     distance, serves = f"{FAR}::float8", "true"
-    walk = wanted.kind is None and not wanted.serving and (not text or await _is_broad(tx, text))
     if wanted.middle is not None:
         distance = _distance(*(f"{value(each)}::float8" for each in (*wanted.middle, *wanted.scale)))
-    if wanted.serving:
-        conditions.append(f"areas && {value([*wanted.serving, *wanted.near])}::text[]")
-        serves = f"distance <= {value(wanted.km)}::float8 OR areas && {value(list(wanted.serving))}::text[]"
-    if text:
-        conditions.append(f"words @@ {value(text)}::text::tsquery")
+        serves = f"distance <= {value(wanted.km)}::float8"
+        serves += f" OR areas && {value(list(wanted.serving))}::text[]" if wanted.serving else ""
+    if query:
+        conditions.append(f"words @@ {value(query)}::text::tsquery")
     order, at = "sort_key, service_id", f"{value(after.sort_key)}::text, {value(after.service_id)}::text"
     if wanted.middle is not None:
         order, at = f"distance, {order}", f"{value(after.distance)}::float8, {at}"

@@ -1,0 +1,12 @@
+"""What stands before a stem, a kind, a language or an area in the index by which services are found.
+
+One index for all of them: what is asked for together is looked up together, and no row is looked at in vain.
+"""
+
+TITLE = "^"
+"""A stem of what it is called, or is about."""
+KIND, LANGUAGE, AREA = "=", "~", "@"
+ROOM = "+room"
+"""It is not known to be full."""
+PART, CARE = "+part", "+care"
+"""Volunteering or an association; or not."""
