@@ -48,7 +48,7 @@ class Process:
         """The mail server of the test goes on meanwhile: it is in this very loop."""
         if self.running is not None:
             self.running.send_signal(how)
-            await asyncio.to_thread(self.running.wait, 30)
+            await asyncio.to_thread(self.running.wait, 200)
             self.running = None
 
 
@@ -70,29 +70,29 @@ async def _all_arrive(sending: Sending, ids: list[UUID], *, kills: int) -> None:
         assert stages == {"sent": len(ids)}, stages
         return True
 
-    await eventually(arrived, within=90, what="everything sent")
+    await eventually(arrived, within=300, what="everything sent")
     counts = sending.smtp.ids()
     assert {each.partition("@")[0].strip("<") for each in counts} == {str(each) for each in ids}
     twice = {each: times for each, times in counts.items() if times > 1}
     assert sum(times - 1 for times in twice.values()) <= kills, twice
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(700)
 async def test_killed_while_it_sends_it_doubles_one_mail_at_most(stack: MakeStack, tmp_path: Path) -> None:
-    kills = 3
+    kills = 2
     async with prepared(stack) as sending:
         people = await sending.people(MAILS + 1)
         ids = await sending.introduce(people[:MAILS], people[MAILS][0])
         async with process(sending, tmp_path) as notify:
             for each in range(1, kills + 1):
                 share = each * MAILS // (kills + 1)
-                await eventually(lambda share=share: len(sending.smtp.accepted) >= share, within=60)
+                await eventually(lambda share=share: len(sending.smtp.accepted) >= share, within=200)
                 await notify.end()
                 notify.start()
             await _all_arrive(sending, ids, kills=kills)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(700)
 async def test_killed_right_after_the_servers_yes_the_same_mail_comes_once_more(
     stack: MakeStack, tmp_path: Path
 ) -> None:
@@ -103,28 +103,28 @@ async def test_killed_right_after_the_servers_yes_the_same_mail_comes_once_more(
         sending.smtp.script[one[1]] = ["slow"]
         ids = await sending.introduce([one], other[0])
         async with process(sending, tmp_path) as notify:
-            await eventually(lambda: sending.smtp.at_once == 1, within=30)
+            await eventually(lambda: sending.smtp.at_once == 1, within=200)
             await notify.end()
-            await eventually(lambda: sending.smtp.at_once == 0, within=30)
+            await eventually(lambda: sending.smtp.at_once == 0, within=200)
             notify.start()
             await _all_arrive(sending, ids, kills=1)
         assert set(sending.smtp.ids().values()) == {2}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(700)
 async def test_stopped_as_an_operator_does_it_doubles_nothing(stack: MakeStack, tmp_path: Path) -> None:
     async with prepared(stack) as sending:
         people = await sending.people(MAILS + 1)
         ids = await sending.introduce(people[:MAILS], people[MAILS][0])
         async with process(sending, tmp_path) as notify:
             for share in (20, 60):
-                await eventually(lambda share=share: len(sending.smtp.accepted) >= share, within=60)
+                await eventually(lambda share=share: len(sending.smtp.accepted) >= share, within=200)
                 await notify.end(signal.SIGTERM)
                 notify.start()
             await _all_arrive(sending, ids, kills=0)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(700)
 async def test_the_mail_server_goes_and_comes_back(stack: MakeStack, tmp_path: Path) -> None:
     """Gone in the middle of whatever it was: what it took and didn't say is what it may get again."""
     async with prepared(stack) as sending:
@@ -132,10 +132,10 @@ async def test_the_mail_server_goes_and_comes_back(stack: MakeStack, tmp_path: P
         ids = await sending.introduce(people[:MAILS], people[MAILS][0])
         async with process(sending, tmp_path, mail_retry_after=(0.2,) * 20):
             taken = sending.smtp.accepted
-            await eventually(lambda: len(taken) >= 40, within=60)
+            await eventually(lambda: len(taken) >= 40, within=200)
         again = ScriptedSmtp(accepted=sending.smtp.accepted)
         async with process(sending, tmp_path, mail_retry_after=(0.2,) * 20, smtp_port=1) as notify:
-            await asyncio.wait_for(_said(notify, "out of reach"), 30)
+            await asyncio.wait_for(_said(notify, "out of reach"), 200)
             await notify.end()
             async with again.running():
                 sending.smtp.port = again.port
@@ -145,7 +145,7 @@ async def test_the_mail_server_goes_and_comes_back(stack: MakeStack, tmp_path: P
         assert rows[0]["most"] == 0, "an outage counts against no mail"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(700)
 async def test_two_replicas_share_the_queue(stack: MakeStack, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
@@ -153,13 +153,13 @@ async def test_two_replicas_share_the_queue(stack: MakeStack, tmp_path: Path) ->
         people = await sending.people(MAILS + 1)
         ids = await sending.introduce(people[:MAILS], people[MAILS][0])
         async with process(sending, tmp_path / "one") as one, process(sending, tmp_path / "two"):
-            await eventually(lambda: len(sending.smtp.accepted) >= MAILS // 3, within=60)
+            await eventually(lambda: len(sending.smtp.accepted) >= MAILS // 3, within=200)
             await one.end()
             one.start()
             await _all_arrive(sending, ids, kills=1)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(700)
 @pytest.mark.parametrize("which", ["nats", "postgres"])
 async def test_nats_or_the_database_goes_and_comes_back(
     which: str, killable_nats: Server, killable_postgres: Server, tmp_path: Path
@@ -178,7 +178,7 @@ async def test_nats_or_the_database_goes_and_comes_back(
             people = await sending.people(MAILS + 1)
             ids = await sending.introduce(people[:MAILS], people[MAILS][0])
             async with process(sending, tmp_path):
-                await eventually(lambda: len(sending.smtp.accepted) >= MAILS // 4, within=60)
+                await eventually(lambda: len(sending.smtp.accepted) >= MAILS // 4, within=200)
                 part = killable_nats if which == "nats" else killable_postgres
                 await part.kill()
                 await part.start()
@@ -186,4 +186,4 @@ async def test_nats_or_the_database_goes_and_comes_back(
 
 
 async def _said(notify: Process, words: str) -> None:
-    await eventually(lambda: words in notify.log.read_text(), within=25)
+    await eventually(lambda: words in notify.log.read_text(), within=200)

@@ -53,14 +53,14 @@ class Host:
     async def deliver(self, post: Post, window: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]) -> None:
         """Hand a mail over. Raises Away, NotNow, NoSuchAddress or NeverLikeThis.
 
-        `window(hand_over)` is called when all is said but the last dot: it awaits `hand_over()`, which says it, and
-        then records that the mail is sent. A crash between the two doubles it.
+        `window(hand_over)` is called when all is said but the mail itself: it awaits `hand_over()`, which says it, and
+        then records that it is sent. A crash between the two doubles it.
         """
         smtp = await self._begun(post)
         try:
             await self._address(smtp, post)
-            await _content(smtp, post)
-            await window(lambda: _last_dot(smtp))
+            await _begin_content(smtp)
+            await window(lambda: _hand_over(smtp, post, self.settings.smtp_timeout))
             self._sent += 1
             self._rested_since = time.monotonic()
         except (NotNow, NoSuchAddress, NeverLikeThis):
@@ -162,17 +162,18 @@ def _encoding(post: Post) -> str:
     return "utf-8" if post.needs_utf8 else "ascii"
 
 
-async def _content(smtp: aiosmtplib.SMTP, post: Post) -> None:
-    """All of the mail but the dot that ends it: until then a mail server has nothing."""
+async def _begin_content(smtp: aiosmtplib.SMTP) -> None:
     answer = await smtp.execute_command(b"DATA")
     if answer.code != aiosmtplib.SMTPStatus.start_input:
         _raise(aiosmtplib.SMTPDataError(answer.code, answer.message), of_address=False)
-    assert smtp.protocol is not None
-    smtp.protocol.write(post.content.replace(b"\r\n.", b"\r\n.."))
 
 
-async def _last_dot(smtp: aiosmtplib.SMTP) -> None:
-    answer = await smtp.execute_command(b".")
+async def _hand_over(smtp: aiosmtplib.SMTP, post: Post, patience: float) -> None:
+    """The mail, with the dot that ends it: until then a mail server has nothing."""
+    if smtp.protocol is None:
+        raise aiosmtplib.SMTPServerDisconnected("the connection was lost")
+    smtp.protocol.write(post.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    answer = await smtp.protocol.read_response(timeout=patience)
     if answer.code != aiosmtplib.SMTPStatus.completed:
         _raise(aiosmtplib.SMTPDataError(answer.code, answer.message), of_address=False)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -119,10 +119,11 @@ class Sender:
             self._mine[mail.mail_id] = time.monotonic() + self.settings.mail_lease
         if not mails:
             return False
+        left = {mail.mail_id: mail for mail in mails}
         try:
-            await self._prepare(mails, known)
+            await self._prepare(left, known)
         except BaseException:
-            await self._give_back(mails)
+            await self._give_back(left.values())
             raise
         return True
 
@@ -137,19 +138,21 @@ class Sender:
         await self.base.processor.within(claim)
         return found
 
-    async def _prepare(self, mails: Sequence[Mail], known: Known) -> None:
-        answers, settled = await preparing.asked(self.asker, mails)
+    async def _prepare(self, left: dict[UUID, Mail], known: Known) -> None:
+        """Make each ready. Out of `left` goes what is settled, or stands in the queue and is no longer this task's."""
+        answers, settled = await preparing.asked(self.asker, list(left.values()))
         letters = await self._written(answers, known)
         settled += [each for each in letters if isinstance(each, Settled)]
-        await self._settle(settled)
+        await self._settle(settled, left)
         for letter in letters:
             if isinstance(letter, Settled):
                 continue
             ready = preparing.composed(letter)
             if isinstance(ready, Settled):
-                await self._settle([ready])
+                await self._settle([ready], left)
             else:
                 await self._queue.put(ready)
+                left.pop(ready.mail.mail_id)
             await asyncio.sleep(0)
 
     async def _written(self, answers: Sequence[Any], known: Known) -> list[Any]:
@@ -179,7 +182,7 @@ class Sender:
         await self.base.processor.within(write)
         return found
 
-    async def _settle(self, settled: Sequence[Settled]) -> None:
+    async def _settle(self, settled: Sequence[Settled], left: dict[UUID, Mail] | None = None) -> None:
         """What isn't sent now."""
         if not settled:
             return
@@ -187,6 +190,8 @@ class Sender:
             for each in settled:
                 await self._settle_one(connection, each)
                 self._mine.pop(each.mail.mail_id, None)
+                if left is not None:
+                    left.pop(each.mail.mail_id)
 
     async def _settle_one(self, connection: Connection, each: Settled) -> None:
         now, mail_id = clock.now(), each.mail.mail_id
@@ -200,7 +205,7 @@ class Sender:
         else:
             await repository.end(connection, mail_id, "moot", each.reason, now)
 
-    async def _give_back(self, mails: Sequence[Mail]) -> None:
+    async def _give_back(self, mails: Iterable[Mail]) -> None:
         ids = [mail.mail_id for mail in mails if mail.mail_id in self._mine]
         with contextlib.suppress(*NO_ANSWER):
             async with self.base.pool.acquire() as connection:
@@ -253,7 +258,7 @@ class Sender:
                     self._recorder = await self.base.pool.acquire()
                 await repository.sent(self._recorder, mail.mail_id, clock.now())
                 return
-            except NO_ANSWER as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was: it is sent, and must not be sent again
                 log.warning("what was sent can't be recorded yet", error=type(error).__name__)
                 await self._drop_recorder()
                 await asyncio.sleep(0.2)
@@ -261,7 +266,7 @@ class Sender:
     async def _drop_recorder(self) -> None:
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
-            with contextlib.suppress(*NO_ANSWER):
+            with contextlib.suppress(Exception):
                 await self.base.pool.release(recorder)
 
     async def _again_later(self, mail: Mail, reason: str) -> None:
