@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -110,6 +111,21 @@ def test_hours_are_told_in_a_line_in_the_language_of_the_service(
     language: str, rows: list[dict[str, str]], lines: list[str]
 ) -> None:
     assert list(hours.lines([MORNING | row for row in rows], language)) == lines
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"freq": "WEEKLY", "bymonthday": "999"},
+        {"freq": "MONTHLY", "bymonthday": "1", "byday": "5MO"},
+        {"freq": "WEEKLY", "byday": "MO", "dtstart": "0001-01-01"},
+    ],
+)
+def test_hours_that_come_on_no_day_at_all_hold_nobody_up(row: dict[str, str]) -> None:
+    """A directory may say anything: looked for until the year 9999, it held up the service for twenty seconds."""
+    began = time.process_time()
+    assert opens(MONDAY, **({"count": "5", "dtstart": "2020-01-01"} | row)) is False
+    assert time.process_time() - began < 1
 
 
 def test_hours_that_are_only_told_in_words_are_told_in_those() -> None:

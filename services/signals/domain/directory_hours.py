@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 
 from dateutil import rrule
 
 A_DAY, A_WEEK = 24 * 60, 7 * 24 * 60
 """In minutes."""
+LONGEST_COUNT = timedelta(days=30 * 366)
+"""What began longer ago, and comes so many times, is over."""
 KEPT = (
     "freq", "byday", "interval", "count", "bymonthday", "byweekno", "byyearday", "dtstart", "until", "valid_from",
     "valid_to", "opens_at", "closes_at",
@@ -78,9 +81,7 @@ class Hours:
         """Whether it opens on this day."""
         if not self.in_use(day):
             return False
-        if self.count is not None:
-            return self._counted(day)
-        return self._period_holds(day) and self._day_holds(day)
+        return self._period_holds(day) and self._day_holds(day) and (self.count is None or self._counted(day))
 
     def _period_holds(self, day: date) -> bool:
         if self.weeks and day.isocalendar().week not in self.weeks:
@@ -107,15 +108,18 @@ class Hours:
         )
 
     def _counted(self, day: date) -> bool:
-        """By the library, from its first day on: so many times and no more."""
-        begins = datetime.combine(self.first or self.since or day, time(0))
+        """By the library, from its first day on: so many times and no more. Asked of a day that it would fall on alone:
+        what falls on no day at all, the library would look for until the year 9999."""
+        begins, at = datetime.combine(self.first or self.since or day, time(0)), datetime.combine(day, time(0))
+        if at - begins > LONGEST_COUNT:
+            return False
         weekdays = [rrule.weekday(weekday, nth or None) if self.monthly else rrule.weekday(weekday)
                     for nth, weekday in self.days]  # fmt: skip
         rule = rrule.rrule(
-            rrule.MONTHLY if self.monthly else rrule.WEEKLY, dtstart=begins, interval=self.every,
-            count=min(self.count or 1, 1_000), byweekday=weekdays or None, bymonthday=self.month_days or None,
+            rrule.MONTHLY if self.monthly else rrule.WEEKLY, dtstart=begins, interval=self.every, until=at,
+            byweekday=weekdays or None, bymonthday=self.month_days or None,
         )  # fmt: skip
-        return datetime.combine(day, time(0)) in rule
+        return at in islice(rule, self.count or 1)
 
 
 def read(rows: Iterable[Mapping[str, str]]) -> list[Hours]:
