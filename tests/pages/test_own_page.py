@@ -9,7 +9,7 @@ from uuid import UUID
 from shared import clock
 from shared.contracts.exchange import Introduce, ListExchanges, ShowExchange, ShowGathering
 from shared.contracts.notify import ShowPreferences
-from shared.contracts.profiles import GiveConsent, GiveMandate, ListConsents, ShowCircle
+from shared.contracts.profiles import EndMandate, GiveConsent, GiveMandate, ListConsents, ShowCircle
 from tests.handling import ORGANISATION
 from tests.pages.street import Street
 from tests.pages.visitor import Visitor
@@ -161,6 +161,34 @@ async def test_who_holds_a_mandate_acts_for_someone_and_it_says_so(street: Stree
     await visitor.send((await visitor.see("/mine/pause")).form("until"))
     assert (await street.show(godelieve)).status == "paused"
     assert (await street.show(an)).status == "active"
+
+
+async def test_a_form_shown_for_someone_is_never_taken_for_who_holds_their_mandate(street: Street) -> None:
+    """Not after they went on for themselves in another tab, nor when the mandate ended: then nothing is theirs."""
+    godelieve, an = await street.someone("Godelieve"), await street.someone("An")
+    given = await street.whole.client.get(
+        GiveMandate(participant_id=godelieve, holder_id=an, on_word_of="participant"), actor=f"participant:{godelieve}"
+    )
+    visitor = street.visitor()
+    path = await street.link("page", participant=an, acts_for=godelieve)
+
+    async def opens(status: int) -> bool:
+        return (await visitor.ask("GET", path)).status == status
+
+    await eventually(lambda: opens(200), within=20, what="notify to know the mandate")
+    assert "U doet dit voor Godelieve" in (await visitor.send((await visitor.see(path)).forms[0])).text
+    leave = (await visitor.see("/mine/leave")).form(action="/mine/leave")
+    await visitor.send((await visitor.see("/mine/for")).form("who"), who="")
+    assert (await visitor.post(leave, sure="sure")).status == 403
+    await visitor.send((await visitor.see("/mine/for")).form("who"), who=str(godelieve))
+    leave = (await visitor.see("/mine/leave")).form(action="/mine/leave")
+    await street.whole.client.get(
+        EndMandate(participant_id=godelieve, mandate_id=given.mandate_id), actor=f"participant:{godelieve}"
+    )
+    await eventually(lambda: opens(404), within=20, what="notify to know that it ended")
+    assert (await visitor.post(leave, sure="sure")).status == 403
+    assert "Godelieve" not in (await visitor.see("/mine")).text
+    assert {(await street.show(each)).status for each in (an, godelieve)} == {"active"}
 
 
 async def test_a_consent_is_withdrawn(street: Street) -> None:

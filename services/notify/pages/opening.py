@@ -40,7 +40,7 @@ def session_cookie(context: Context) -> str:
 async def anyone(context: Context, request: Request) -> Page:
     """A page for who comes with nothing. Its form is bound to nobody: it tells and changes nothing of anyone."""
     await _read_form(request)
-    return await _with_form(_page(context, request), request, b"")
+    return await _with_form(_page(context, request), request)
 
 
 async def by_link(context: Context, request: Request, *, bare: bool = False) -> Page:
@@ -51,12 +51,12 @@ async def by_link(context: Context, request: Request, *, bare: bool = False) -> 
     link, opened = await context.run(lambda tx: _opened_by_link(tx, token, where))
     if opened is None:
         raise guard.too_often(guard.WRONG_LINKS)
-    if link is None or standing(link, clock.now()) == "revoked":
+    if link is None or standing(link, clock.now()) == "revoked" or (link.acts_for and opened["acts_for"] is None):
         raise trouble.unknown_link()
     page = _page(context, request, link=link, **opened)
     if standing(link, clock.now()) == "expired":
         raise Opened(page, trouble.expired())
-    return page if bare else await _with_form(page, request, link.digest)
+    return page if bare else await _with_form(page, request)
 
 
 async def by_session(context: Context, request: Request, who: Who) -> Page:
@@ -66,7 +66,7 @@ async def by_session(context: Context, request: Request, who: Who) -> Page:
     session, opened = await context.run(lambda tx: _opened_by_session(tx, cookie))
     if session is None or session.holder_kind != who:
         raise trouble.ended()
-    return await _with_form(_page(context, request, session=session, **opened), request, session.digest)
+    return await _with_form(_page(context, request, session=session, **opened), request)
 
 
 def nobody(context: Context, request: Request) -> Page:
@@ -99,11 +99,11 @@ async def body(request: Request) -> bytes:
 # --- within
 
 
-async def _with_form(page: Page, request: Request, scope: bytes) -> Page:
+async def _with_form(page: Page, request: Request) -> Page:
     """With what was filled in, if anything came. Raises Stop for a form that was not shown to this one."""
     if request.method != "POST":
         return page
-    given = _given(request)
+    given, scope = _given(request), page.scope
     if request.headers.get("sec-fetch-site") in ("cross-site", "same-site") or not _own(page.context, request):
         raise Opened(page, trouble.stale())
     form_id = tokens.form_id(page.context.secret, scope, (given.get(FORM) or [""])[-1])
@@ -179,12 +179,16 @@ async def _opened_by_session(tx: Transaction, cookie: str) -> tuple[Session | No
     session = await links.find_session(tx, cookie) if cookie else None
     if session is None:
         return None, {}
-    return session, await _who(tx, session.holder_kind, session.holder_id, session.acts_for)
+    found = await _who(tx, session.holder_kind, session.holder_id, session.acts_for)
+    return (session if found["acts_for"] else replace(session, acts_for=None)), found
 
 
 async def _who(tx: Transaction, kind: HolderKind, holder_id: UUID, acts_for: UUID | None) -> dict[str, Any]:
+    """The holder, and for whom they act: as long as they hold the mandate."""
     person = await people.person(tx, holder_id) if kind == "participant" else None
     other = await people.person(tx, acts_for) if acts_for else None
+    if other is not None and (person is None or person.participant_id not in other.mandate_holder_ids):
+        other = None
     worker = await people.worker(tx, holder_id) if kind == "worker" else None
     someone = other or person
     home = someone.neighbourhood_id if someone else next(iter(worker.neighbourhood_ids), None) if worker else None

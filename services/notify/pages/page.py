@@ -233,10 +233,17 @@ class Page:
     # --- for templates
 
     @property
+    def scope(self) -> bytes:
+        """To whom forms are shown: a link or session, and for whom they act with it. One that was shown for someone
+        does nothing for somebody else."""
+        if self.link is None and self.session is None:
+            return b""
+        return self.holder.digest + (self.holder.acts_for.bytes if self.holder.acts_for else b"")
+
+    @property
     def token(self) -> str:
         """What a form of this page carries: its id, signed for who looks. A form that comes back keeps its own."""
-        scope = self.link.digest if self.link else self.session.digest if self.session else b""
-        return tokens.form(self.context.secret, scope, new_id())
+        return tokens.form(self.context.secret, self.scope, new_id())
 
     @property
     def said(self) -> str:

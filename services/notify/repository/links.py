@@ -58,9 +58,9 @@ async def revoke(
 async def start_session(tx: Transaction, session: Session) -> None:
     """Someone has opened their own page, or the desk."""
     await tx.execute(
-        """INSERT INTO page_session (digest, holder_kind, holder_id, started_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5)""",
-        session.digest, session.holder_kind, session.holder_id, tx.now, session.expires_at,
+        """INSERT INTO page_session (digest, holder_kind, holder_id, acts_for, started_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6)""",
+        session.digest, session.holder_kind, session.holder_id, session.acts_for, tx.now, session.expires_at,
     )  # fmt: skip
 
 
