@@ -111,15 +111,22 @@ class Agreeing(Handling):
         await self.tell(kept(id_, neighbourhood_id, **more))
         return id_
 
-    def to_the_morning(self) -> None:
-        """Move the clock on to ten in the morning, when nobody's quiet hours run."""
+    def to_the_morning(self) -> timedelta:
+        """Move the clock on to ten in the morning, when nobody's quiet hours run. Returns how far."""
         here = clock.now().astimezone(ZoneInfo("Europe/Brussels"))
         morning = here.replace(hour=10, minute=0)
-        self.move((morning if here <= morning else morning + timedelta(days=1)) - here)
+        by = (morning if here <= morning else morning + timedelta(days=1)) - here
+        self.move(by)
+        return by
 
     async def street(self, neighbours: int = 1, *, people: int = 1, **opening: Any) -> Street:
-        """An ask for company in the garden; every neighbour has been asked, as all know each other."""
-        self.to_the_morning()
+        """An ask for company in the garden; every neighbour has been asked, as all know each other.
+
+        It is opened in the morning: the moment that it is for lies as far ahead then as it did when it was named.
+        """
+        by = self.to_the_morning()
+        if "when" in opening and opening["when"].at is not None:
+            opening["when"] = When(at=opening["when"].at + by)
         place = f"straat-{new_id().hex[-12:]}"
         await self.tell(NeighbourhoodKept(neighbourhood_id=place, version=1, names={"nl": "Straat"}))
         await self.tell(DutyKept(neighbourhood_id=place, version=1, worker_id=self.worker_id, role="worker"))

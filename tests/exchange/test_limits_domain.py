@@ -240,9 +240,9 @@ def test_a_policy_is_compiled_once() -> None:
 def test_no_text_takes_long(text: str) -> None:
     """5,000 characters of what almost matches; about 15 ms on one core, and ten times that still is no attack."""
     classify(POLICY, "koffie", None)
-    begun = time.perf_counter()
+    begun = time.process_time()
     classify(POLICY, text[:5000], None)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_folding_twice_changes_nothing() -> None:

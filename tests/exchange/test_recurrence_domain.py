@@ -118,9 +118,9 @@ def test_as_people_write_it() -> None:
     ],
 )
 def test_what_gives_no_gathering_is_refused_with_a_sentence(rule: str, says: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert says in refusal(rule)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_no_more_than_a_hundred_at_once_and_the_rest_after_them() -> None:
@@ -134,10 +134,10 @@ def test_no_more_than_a_hundred_at_once_and_the_rest_after_them() -> None:
 def test_a_day_that_comes_once_in_a_generation_is_found_quickly() -> None:
     leap = datetime(2028, 2, 29, 14, tzinfo=BRUSSELS)
     for interval in (1, 2, 4, 97, 400, 999):
-        started = time.monotonic()
+        started = time.process_time()
         rule = f"FREQ=DAILY;INTERVAL={interval};BYMONTH=2;BYMONTHDAY=29;BYDAY=TU"
         assert given_by(rule, leap).within == (leap,)
-        assert time.monotonic() - started < 1
+        assert time.process_time() - started < 1
 
 
 _numbers = st.lists(st.integers(-60, 400), min_size=1, max_size=4).map(lambda many: ",".join(map(str, many)))
