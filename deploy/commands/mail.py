@@ -9,7 +9,21 @@ from uuid import UUID
 import typer
 
 from deploy.commands.asking import OPERATOR as AS_OPERATOR
-from deploy.commands.asking import Actor, Json, Who, ask, card, lay_out, participant, policy, said, say, table, worker
+from deploy.commands.asking import (
+    Actor,
+    Json,
+    Who,
+    ask,
+    build,
+    card,
+    lay_out,
+    participant,
+    policy,
+    said,
+    say,
+    table,
+    worker,
+)
 from deploy.commands.common import print_json
 from shared.contracts.notify import (
     AddressRef,
@@ -54,7 +68,7 @@ def try_out(
     as_json: Json = False,
 ) -> None:
     """Send a mail to see whether mail arrives. The address is forgotten once it is sent."""
-    command = SendTestMail(address=address, language=language or policy().languages[0])
+    command = build(SendTestMail, {"address": address, "language": language or policy().languages[0]})
     ref: MailRef = ask(lambda client: client.get(command))
     said(as_json, ref, f"A mail to {address} waits to be sent: `weefsel mail show {ref.mail_id}` tells how it goes.")
 
@@ -70,13 +84,12 @@ def queue(
     """What waits, what went out, and what can't be sent: never what it says."""
 
     async def look(client: Client) -> tuple[MailCounts, MailPage]:
-        query = ListMails.model_validate(
-            {
-                "stage": stage or None, "limit": limit,
-                "participant_id": await participant(client, who) if who else None,
-                "worker_id": await worker(client, worker_) if worker_ else None,
-            }
-        )  # fmt: skip
+        values = {
+            "stage": stage or None, "limit": limit,
+            "participant_id": await participant(client, who) if who else None,
+            "worker_id": await worker(client, worker_) if worker_ else None,
+        }  # fmt: skip
+        query = build(ListMails, values)
         return await client.get(CountMails()), await client.get(query)
 
     counts, page = ask(look)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from deploy.commands.asking import OPERATOR, Actor, Json, ask, every, lay_out, participant, said, table, worker
+from deploy.commands.asking import OPERATOR, Actor, Json, ask, build, every, lay_out, participant, said, table, worker
 from deploy.commands.common import print_json
 from deploy.commands.naming import names
 from deploy.trouble import Trouble
@@ -29,13 +29,12 @@ def list_tasks(
     """Who is to hear what, and by when; what is due first in front."""
 
     async def look(client: Client) -> tuple[list[Task], dict[UUID | None, str]]:
-        query = ListTasks.model_validate(
-            {
-                "neighbourhood_id": neighbourhood, "stage": stage, "limit": 100,
-                "worker_id": await worker(client, worker_, actor) if worker_ else None,
-                "participant_id": await participant(client, who, actor) if who else None,
-            }
-        )  # fmt: skip
+        values = {
+            "neighbourhood_id": neighbourhood, "stage": stage, "limit": 100,
+            "worker_id": await worker(client, worker_, actor) if worker_ else None,
+            "participant_id": await participant(client, who, actor) if who else None,
+        }  # fmt: skip
+        query = build(ListTasks, values)
         found = await every(client, query, "tasks", actor)
         return found, await names(client, (each.participant_id for each in found))
 

@@ -44,6 +44,8 @@ async def test_a_mail_to_try_out_is_sent_and_seen_in_the_queue(stack: Whole, wee
 
 async def test_an_address_that_is_none_is_refused_in_a_sentence(weefsel: Weefsel) -> None:
     assert "no e-mail address" in await weefsel.refused("mail", "test", "jef-example")
+    assert "stage" in await weefsel.refused("mail", "queue", "--stage", "lost")
+    assert "stage" in await weefsel.refused("tasks", "list", "--stage", "lost")
 
 
 async def test_every_mail_can_be_looked_at_without_anything_running(weefsel: Weefsel, tmp_path: Path) -> None:
