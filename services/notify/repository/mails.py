@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notify.domain.mails import Mail, Matter
-from shared.contracts.notify import MailStage
+from shared.contracts.notify import MailStage, MailTo
 from shared.database import Connection, Record
 from shared.messaging import Transaction
 
@@ -61,6 +61,19 @@ async def claim(tx: Transaction, limit: int, until: datetime, mine: Iterable[UUI
         tx.now, until, limit, list(mine),
     )  # fmt: skip
     return sorted((mail_from(row) for row in rows), key=lambda mail: (mail.due_at, mail.mail_id))
+
+
+async def still_there(tx: Transaction, mail_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID | None, UUID | None]]:
+    """Of these mails, those that wait still, with whom they go to and for whom. Until this transaction ends nobody is
+    erased whom they name, nor merged."""
+    rows = await tx.fetch(
+        """
+        SELECT mail_id, to_id, acts_for FROM mail WHERE mail_id = ANY($1::uuid[]) AND stage = 'waiting'
+        ORDER BY mail_id FOR SHARE
+        """,
+        list(mail_ids),
+    )
+    return {row["mail_id"]: (row["to_id"], row["acts_for"]) for row in rows}
 
 
 async def sent(tx: Transaction | Connection, mail_id: UUID, now: datetime) -> None:
@@ -162,10 +175,11 @@ async def read(tx: Transaction, mail_id: UUID) -> Mail | None:
 
 
 async def retry(tx: Transaction, mail_id: UUID) -> None:
-    """Try it now, as if it had never failed."""
+    """Try it now, as if it had never failed. Who is sending it at this moment has it to themselves still."""
     await tx.execute(
         """
-        UPDATE mail SET stage = 'waiting', due_at = $2, ended_at = NULL, claimed_until = NULL, attempts = 0
+        UPDATE mail SET stage = 'waiting', due_at = $2, ended_at = NULL, attempts = 0,
+            claimed_until = CASE WHEN stage = 'waiting' AND claimed_until > $2 THEN claimed_until END
         WHERE mail_id = $1
         """,
         mail_id, tx.now,
@@ -173,17 +187,18 @@ async def retry(tx: Transaction, mail_id: UUID) -> None:
 
 
 async def page(
-    tx: Transaction, stage: MailStage | None, to_id: UUID | None, after: UUID | None, limit: int
+    tx: Transaction, stage: MailStage | None, to: MailTo | None, to_id: UUID | None, after: UUID | None, limit: int
 ) -> list[Mail]:
     """Mails, the latest first."""
     rows = await tx.fetch(
         """
         SELECT * FROM mail
         WHERE ($1::text IS NULL OR stage = $1) AND ($2::uuid IS NULL OR $2 IN (to_id, acts_for))
+            AND ($5::text IS NULL OR to_kind = $5)
             AND ($3::uuid IS NULL OR (made_at, mail_id) < (SELECT made_at, mail_id FROM mail WHERE mail_id = $3))
         ORDER BY made_at DESC, mail_id DESC LIMIT $4
         """,
-        stage, to_id, after, limit,
+        stage, to_id, after, limit, to,
     )  # fmt: skip
     return [mail_from(row) for row in rows]
 

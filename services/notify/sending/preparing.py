@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from services.notify.asking import Asker
 from services.notify.content import digest, to_others, to_participants, to_workers
@@ -169,15 +170,21 @@ async def asked(asker: Asker, mails: Sequence[Mail]) -> tuple[list[_Asked], list
 
 
 async def written(tx: Transaction, batch: Sequence[_Asked], known: Known) -> list[_Letter | Settled]:
-    """All but the words. Raises what one of them fails on."""
+    """All but the words. Raises what one of them fails on. Who was erased or merged since it was looked at gets no
+    link and no letter."""
     made: list[Link] = []
-    found = [await _written(tx, each, known, made) for each in batch]
+    there = await repository.still_there(tx, [each.mail.mail_id for each in batch])
+    found = [await _written(tx, each, known, made, there.get(each.mail.mail_id)) for each in batch]
     await links.keep_all(tx, made)
     return found
 
 
-async def _written(tx: Transaction, each: _Asked, known: Known, made: list[Link]) -> _Letter | Settled:
+async def _written(
+    tx: Transaction, each: _Asked, known: Known, made: list[Link], now_to: tuple[UUID | None, UUID | None] | None
+) -> _Letter | Settled:  # fmt: skip
     mail = each.mail
+    if now_to != (mail.to_id, mail.acts_for):
+        return Settled(mail, "later" if now_to else "moot", "it is somebody else's by now")
     try:
         writing = await _writing(tx, mail, known)
         writing.links = made
