@@ -62,6 +62,18 @@ async def test_an_operator_tries_again_what_was_put_aside(sending: Sending) -> N
     assert len(sending.smtp.to(address)) == 1
 
 
+@pytest.mark.parametrize("address", ["{}(or-so)@example.org", "{}@example(or-so).org", "{}[x]@example.org"])
+async def test_no_address_is_read_as_another_ones(sending: Sending, address: str) -> None:
+    """What stands between brackets is a comment to who reads addresses: the mail would go to somebody else."""
+    (one, other) = await sending.people(2)
+    theirs = address.format(one[1].partition("@")[0])
+    await _change(sending, one[0], f"email = '{theirs}'")
+    before = len(sending.smtp.accepted)
+    (mail_id,) = await sending.introduce([one], other[0])
+    await sending.becomes(mail_id, "refused")
+    assert len(sending.smtp.accepted) == before
+
+
 async def test_what_never_goes_is_put_aside_after_the_last_try(sending: Sending) -> None:
     mail_id, address = await sending.one()
     sending.smtp.script[address] = ["450"] * 10

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import aiosmtplib
+from aiosmtplib.email import quote_address
 
 from services.notify.config import Settings
 from services.notify.sending.message import Post
@@ -136,6 +137,8 @@ class Host:
     async def _address(self, smtp: aiosmtplib.SMTP, post: Post) -> None:
         if post.needs_utf8 and not smtp.supports_extension("smtputf8"):
             raise NoSuchAddress("the mail server doesn't take letters like these in an address")
+        if quote_address(post.to) != f"<{post.to}>":
+            raise NoSuchAddress("what stands between brackets in an address is left out of it: it would be another's")
         try:
             await smtp.rcpt(post.to, encoding=_encoding(post))
         except aiosmtplib.SMTPResponseException as error:
