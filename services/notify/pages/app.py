@@ -102,6 +102,10 @@ def _endpoint(context: Context, open_page: Opening, handle: Shows) -> Callable[[
             response = (page or opening.nobody(context, request)).stop(stop)
         except Outage:
             response = (page or opening.nobody(context, request)).stop(trouble.away())
+        except HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised further, its words, in which a name may stand, are logged
+            response = await _failed(context)(request, error)
         return _remember_language(context, request, response)
 
     return endpoint
