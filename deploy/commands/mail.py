@@ -68,8 +68,13 @@ def try_out(
     as_json: Json = False,
 ) -> None:
     """Send a mail to see whether mail arrives. The address is forgotten once it is sent."""
-    command = build(SendTestMail, {"address": address, "language": language or policy().languages[0]})
-    ref: MailRef = ask(lambda client: client.get(command))
+
+    async def send(client: Client) -> MailRef:
+        values = {"address": address, "language": language or policy().languages[0]}
+        sent: MailRef = await client.get(build(SendTestMail, values))
+        return sent
+
+    ref = ask(send)
     said(as_json, ref, f"A mail to {address} waits to be sent: `weefsel mail show {ref.mail_id}` tells how it goes.")
 
 
