@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,10 @@ from services.notify.pages.desk.views import exchanges, people, referrals, signa
 from services.notify.pages.desk.views.parts import Do, Go, Names
 from services.notify.pages.trouble import Mistake, Mistakes
 from services.notify.writing.language import Speech
+from shared.contracts import exchange as exchange_contracts
+from shared.contracts import notify as notify_contracts
+from shared.contracts import profiles as profiles_contracts
+from shared.contracts import signals as signals_contracts
 from shared.contracts.exchange import Attention, ExchangeSummary, Invitation, When
 from shared.contracts.notify import Task
 from shared.contracts.profiles import Circle, CircleMember, Enjoyment, ParticipantDetails, ParticipantSummary, Visit
@@ -348,6 +352,34 @@ def test_what_must_be_filled_in_is_asked_for() -> None:
 )  # fmt: skip
 def test_a_button_goes_back_within_the_desk(path: str, back: str) -> None:
     assert safe(path) == back
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("URGENCY", signals_contracts.Urgency), ("CAUSE", signals_contracts.SignalCause),
+        ("SIGNAL_STAGE", signals_contracts.SignalStage), ("OUTCOME", signals_contracts.SignalOutcome),
+        ("SIGNAL_STEP", signals_contracts.SignalStep.model_fields["what"].annotation),
+        ("MEDIATION_STAGE", signals_contracts.MediationStage), ("NOTE_ABOUT", signals_contracts.NoteAbout),
+        ("REFERRAL_STATE", signals_contracts.ReferralState), ("REFERRAL_REASON", signals_contracts.ReferralReason),
+        ("REFERRAL_OUTCOME", signals_contracts.ReferralOutcome), ("REFERRAL_FIELD", signals_contracts.ReferralField),
+        ("REFERRAL_STEP", signals_contracts.ReferralStep.model_fields["what"].annotation),
+        ("CAPACITY", signals_contracts.Capacity), ("OPENING", exchange_contracts.Opening),
+        ("STAGE", exchange_contracts.Stage), ("WHY", exchange_contracts.Why), ("OFTEN", exchange_contracts.Often),
+        ("INVITATION_STAGE", exchange_contracts.InvitationStage), ("MATCH", exchange_contracts.MatchReason),
+        ("INVITATION_ANSWER", exchange_contracts.InvitationAnswer), ("THROUGH", exchange_contracts.Through),
+        ("ATTENTION", exchange_contracts.AttentionReason), ("PROPOSAL_ANSWER", exchange_contracts.ProposalAnswer),
+        ("HOW_IT_WAS", exchange_contracts.HowItWas), ("GATHERING_STAGE", exchange_contracts.GatheringStage),
+        ("WAY", profiles_contracts.Way), ("ON_WORD_OF", profiles_contracts.OnWordOf),
+        ("ON_WHOSE_WORD", profiles_contracts.OnWordOf), ("RECORDED", profiles_contracts.Recorded),
+        ("DUTY_STEP", profiles_contracts.Step), ("TASK_WAY", notify_contracts.TaskWay),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)  # fmt: skip
+def test_whatever_a_contract_can_say_the_desk_has_words_for(table: str, values: Any) -> None:
+    said = getattr(words, table)
+    assert not set(get_args(values)) - set(said)
+    assert all(SAY(each, worker="Marie") for each in said.values())
 
 
 def test_every_button_says_that_it_is_done() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -156,7 +157,7 @@ async def open_draft(page: Page) -> Response:
 
 @desk("/exchanges/{matter_id:uuid}/deviate")
 async def deviate(page: Page) -> Response:
-    """A rule is set aside, with a reason, which is kept."""
+    """A rule is set aside, with a reason: kept with the exchange, and as a note with the signal of that limit."""
     say, exchange, about = await _exchange(page)
     form = Form(
         say("Open it all the same, with a reason"),
@@ -181,20 +182,20 @@ async def deviate(page: Page) -> Response:
         page, form, Deviate, exchange_id=exchange.exchange_id, reason=reason, kind=page.text("kind"),
         consented=page.text("consented"),
     )  # fmt: skip
+    about_it = await _signals_of(page, exchange)
     await page.do(command, fields=form.places())
-    await _note(page, exchange, reason)
+    for each in about_it:
+        with contextlib.suppress(Mistakes):
+            await page.do(WriteNote(signal_id=each, note=reason, about="deviation"))
     return page.go(form.back, said="rule-set-aside")
 
 
-async def _note(page: Page, exchange: Exchange, reason: str) -> None:
-    """The reason stands with the signal that the limit became, too, where this worker has it."""
+async def _signals_of(page: Page, exchange: Exchange) -> list[UUID]:
+    """The signals that a limit of this exchange became; none where signals is away."""
     if exchange.participant_id is None:
-        return
+        return []
     (found,) = await tried(page, ListSignals(participant_id=exchange.participant_id, limit=50))
-    for each in found.signals if found else ():
-        if each.exchange_id == exchange.exchange_id:
-            with contextlib.suppress(Mistakes):
-                await page.do(WriteNote(signal_id=each.signal_id, note=reason, about="deviation"))
+    return [each.signal_id for each in found.signals if each.exchange_id == exchange.exchange_id] if found else []
 
 
 @desk("/exchanges/{matter_id:uuid}/change")

@@ -122,6 +122,9 @@ async def notes(page: Page) -> Response:
 
 async def _read(page: Page, signal: Signal) -> Notes:
     found: Notes = await page.do(ReadNotes(signal_id=signal.signal_id))
+    while found.next is not None:
+        more: Notes = await page.do(ReadNotes(signal_id=signal.signal_id, after=found.next))
+        found = more.model_copy(update={"notes": [*found.notes, *more.notes]})
     return found
 
 

@@ -39,6 +39,7 @@ SIGNAL_STEP = {
     "mediation-started": "Mediation began",
     "mediation-ended": "Mediation ended",
     "note-written": "A note was written",
+    "limit-set-aside": "A rule was set aside",
 }
 MEDIATION_STAGE = {
     "separately": "You speak with each of the two first.",
@@ -298,7 +299,12 @@ MISTAKES = {
     "beyond_limits": "This is more than neighbours do for each other. You can open it all the same, with a reason.",
     "wrong_stage": "Meanwhile it stands otherwise. Look at how it stands now.",
     "no_consent": "Record first what the person agrees to.",
-    "no_details": "Fill in first the details that the consent names.",
+    "details_missing": "Fill in first the details that the consent names.",
+    "not_yours": "A colleague has this. Ask your colleague, or take it over first.",
+    "other_person": "This is about somebody else. Go back and look.",
+    "same_signal": "Choose another signal than this one.",
+    "not_fitting": "Trying again goes to the same service, passing on goes to another one.",
+    "ended": "This is over by now.",
     "elsewhere": "This person lives in another neighbourhood.",
     "in_the_future": "This lies in the future. Choose a moment that has passed.",
     "exists": "This is there already.",
