@@ -31,7 +31,8 @@ MOST = 60
 """Lines in one digest; the desk has the rest."""
 _CAUSES: Mapping[str, What] = {
     "not-good": "mediation-asked", "limit": "limit-reached", "drift": "limit-reached",
-    "nobody-found": "nobody-found", "silence": "fell-silent",
+    "nobody-found": "nobody-found", "silence": "fell-silent", "referral-ended": "referral-closed",
+    "consent-ran-out": "consent-ran-out", "task-undone": "ring",
 }  # fmt: skip
 
 
