@@ -134,6 +134,21 @@ async def test_whoever_raised_it_can_write_a_note_with_it_and_reads_none(signals
     assert await signals.refused(ReadNotes(signal_id=own.signal_id), **me(who)) == ("not_allowed", "ce-actor")
 
 
+async def test_whose_mandate_or_grant_ended_writes_no_note_any_more(signals: Signals) -> None:
+    place, holder = await signals.place(), new_id()
+    who = await signals.someone(place, mandate_holder_ids=[holder])
+    await signals.someone(place, id_=holder)
+    await signals.grant("wijkpost", place.neighbourhood_id)
+    hows: tuple[dict[str, Any], ...] = (me(holder), {"sender": "wijkpost"})
+    refs = [await raised(signals, place, participant_id=who, how=how) for how in hows]
+    for ref, how in zip(refs, hows, strict=True):
+        await write(signals, ref.signal_id, **how)
+    await signals.someone(place, id_=who, mandate_holder_ids=[])
+    await signals.grant("wijkpost", (await signals.place()).neighbourhood_id)
+    for ref, how, code in zip(refs, hows, ("no_mandate", "outside_grant"), strict=True):
+        assert await signals.refused(WriteNote(signal_id=ref.signal_id, note="Nog iets"), **how) == (code, "signal_id")
+
+
 async def test_why_someone_is_out_of_matching_stays_in_signals(signals: Signals) -> None:
     """As a note, with a signal about them; profiles knows only that they are."""
     place = await signals.place()

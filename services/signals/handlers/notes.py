@@ -83,10 +83,12 @@ async def opened(tx: Transaction, signal_id: UUID, after: UUID | None = None) ->
 
 
 async def _to_write(tx: Transaction, actor: Actor, signal_id: UUID) -> Signal:
-    """A signal to write a note with; to whoever didn't raise it and isn't a worker there, there is none."""
+    """A signal to write a note with; to whoever didn't raise it and isn't a worker there, there is none. Who raised it
+    for someone needs their mandate, or grant, for a note as well."""
     if actor.kind in ("worker", "operator"):
         return (await working.seen(tx, signal_id, ANYONE))[0]
     signal = await signals.locked(tx, signal_id)
     if signal is None or signal.raised_by != str(actor):
         raise access.unknown("signal_id")
+    await access.person(tx, signal.participant_id, ANYONE, "signal_id")
     return signal
