@@ -47,7 +47,7 @@ def test_every_service_is_held_to_its_layers() -> None:
 )
 def test_an_import_the_wrong_way_is_caught(tmp_path: Path, path: str, line: str, contract: str) -> None:
     """In a project of empty modules with our configuration and one wrong line."""
-    for service in ("profiles", "exchange"):
+    for service in (each.name for each in SERVICES):
         for module in ("__init__", "app", "handlers", "repository", "domain"):
             _module(tmp_path / "services" / service / f"{module}.py")
     for each in ("__init__", "ids", "clock", "database", "settings", "telemetry"):
