@@ -10,12 +10,12 @@ from services.notify.domain.mails import Mail
 from services.notify.repository import mails as repository
 from services.notify.sending import preparing
 from shared.contracts.exchange import NextStepReached
-from shared.contracts.notify import ListMails, RetryMail
+from shared.contracts.notify import DoTask, ListMails, ListTasks, RetryMail, ShowTask
 from shared.contracts.profiles import ParticipantErased, ParticipantMerged
-from shared.contracts.signals import WorkerTold
+from shared.contracts.signals import ReferralConsentGiven, WorkerTold
 from shared.ids import new_id
 from tests.handling import PLACE
-from tests.notify.setting import Notified, quiet
+from tests.notify.setting import Notified, by_phone, quiet
 
 LEASE = timedelta(minutes=5)
 
@@ -72,6 +72,31 @@ async def test_a_worker_sees_no_mails_of_another_worker(notified: Notified) -> N
     assert shown.mails == []
     shown = await notified.get(ListMails(participant_id=worker, worker_id=colleague), actor=f"worker:{colleague}")
     assert shown.mails == []
+
+
+async def test_workers_elsewhere_learn_of_no_referral_from_its_mails_and_tasks(notified: Notified) -> None:
+    """What is told of it is asked in the person's name: who may know of it is as signals says."""
+    await notified.place("elders", organisation_id="andere")
+    near = await notified.worker()
+    far = await notified.worker(organisation_id="andere", neighbourhood_ids=["elders"])
+    who = await notified.someone(reach=by_phone())
+    await notified.tell(
+        ReferralConsentGiven(
+            neighbourhood_id=PLACE, referral_id=new_id(), participant_id=who, version=2, worker_id=near, state="draft"
+        )
+    )
+
+    async def seen(worker: UUID) -> tuple[list[str], list[str]]:
+        mails = await notified.get(ListMails(participant_id=who), actor=f"worker:{worker}")
+        tasks = await notified.get(ListTasks(participant_id=who), actor=f"worker:{worker}")
+        return [each.kind for each in mails.mails], [each.kind for each in tasks.tasks]
+
+    assert await seen(near) == (["referral-consent"], ["referral-consent"])
+    assert await seen(far) == ([], [])
+    ((task_id,),) = await notified.rows("SELECT task_id FROM task WHERE participant_id = $1", who)
+    for ask in (ShowTask(task_id=task_id), DoTask(task_id=task_id)):
+        assert await notified.refused(ask, actor=f"worker:{far}") == ("unknown_id", "task_id")
+    await notified.get(DoTask(task_id=task_id), actor=f"worker:{near}")
 
 
 async def test_what_is_being_sent_is_given_to_nobody_else_when_it_is_to_be_tried_again(notified: Notified) -> None:

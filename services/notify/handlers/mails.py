@@ -38,7 +38,8 @@ async def list_mails(query: ListMails, tx: Transaction) -> MailPage:
     if actor.kind == "worker" and not query.participant_id and to_id != _own(actor):
         raise Rejected("missing", "participant_id is missing: say whose mails, or give your own worker_id", "worker_id")
     to: MailTo | None = "participant" if query.participant_id else "worker" if to_id else None
-    found = await repository.page(tx, query.stage, to, to_id, query.after, query.limit + 1)
+    seen_by = actor.uuid if actor.kind == "worker" else None
+    found = await repository.page(tx, query.stage, to, to_id, query.after, query.limit + 1, seen_by)
     shown = [_shown(each) for each in found[: query.limit]]
     return MailPage(mails=shown, next=shown[-1].mail_id if len(found) > query.limit else None)
 

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from services.notify.domain import tasks as domain
 from services.notify.domain.tasks import Task
+from services.notify.repository import people
 from services.notify.repository import tasks as repository
-from shared.access import STAFF, who
+from shared.access import STAFF, Actor, who
 from shared.contracts.notify import (
     DoTask,
     ListTasks,
@@ -26,10 +27,11 @@ from shared.messaging import Rejected, Transaction, handles
 @handles(ListTasks)
 async def list_tasks(query: ListTasks, tx: Transaction) -> TaskPage:
     """Tasks, what is due first in front."""
-    who(tx, STAFF)
+    actor = who(tx, STAFF)
     found = await repository.page(
         tx, neighbourhood_id=query.neighbourhood_id, worker_id=query.worker_id, participant_id=query.participant_id,
         stage=query.stage, after=query.after, limit=query.limit + 1,
+        seen_by=actor.uuid if actor.kind == "worker" else None,
     )  # fmt: skip
     shown = [domain.shown(each) for each in found[: query.limit]]
     return TaskPage(tasks=shown, next=shown[-1].task_id if len(found) > query.limit else None)
@@ -38,15 +40,15 @@ async def list_tasks(query: ListTasks, tx: Transaction) -> TaskPage:
 @handles(ShowTask)
 async def show_task(query: ShowTask, tx: Transaction) -> TaskContract:
     """One task."""
-    who(tx, STAFF)
-    return domain.shown(_known(await repository.read(tx, query.task_id)))
+    actor = who(tx, STAFF)
+    return domain.shown(await _theirs(tx, actor, await repository.read(tx, query.task_id)))
 
 
 @handles(DoTask)
 async def do_task(command: DoTask, tx: Transaction) -> TaskRef:
     """Somebody rang, or brought the letter; also when it was late, and had become a signal."""
     actor = who(tx, STAFF)
-    task = _known(await repository.locked(tx, command.task_id))
+    task = await _theirs(tx, actor, await repository.locked(tx, command.task_id))
     domain.refuse_ended(task)
     if task.stage != "done":
         await _end(tx, replace(task, stage="done", done_at=tx.now, done_by=str(actor)))
@@ -78,7 +80,11 @@ async def _end(tx: Transaction, task: Task) -> None:
     await tx.cancel(TaskDue.timer(task.task_id))
 
 
-def _known(task: Task | None) -> Task:
-    if task is None:
+async def _theirs(tx: Transaction, actor: Actor, task: Task | None) -> Task:
+    """A task that this worker may know of: of a referral, only who answers for that neighbourhood."""
+    foreign = task is not None and task.referral_id is not None and actor.kind == "worker" and not (
+        await people.answers_for(tx, actor.uuid, task.neighbourhood_id)
+    )  # fmt: skip
+    if task is None or foreign:
         raise Rejected("unknown_id", "task_id is no task that we know: see the list of them", "task_id")
     return task

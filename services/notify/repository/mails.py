@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from services.notify.domain.mails import Mail, Matter
+from services.notify.repository.people import ANSWERS_FOR
 from shared.contracts.notify import MailStage, MailTo
 from shared.database import Connection, Record
 from shared.messaging import Transaction
 
 _MATTER = ("participant_id", "other_id", "exchange_id", "invitation_id", "gathering_id", "signal_id", "referral_id")
+_SEEN = ANSWERS_FOR.format(worker="$6::uuid", place="mail.neighbourhood_id")
 _PLAIN = (
     "mail_id", "kind", "to_kind", "to_id", "acts_for", "neighbourhood_id", "thread", "address", "stage", "due_at",
     "attempts", "reason", "made_at", "ended_at",
@@ -187,18 +189,20 @@ async def retry(tx: Transaction, mail_id: UUID) -> None:
 
 
 async def page(
-    tx: Transaction, stage: MailStage | None, to: MailTo | None, to_id: UUID | None, after: UUID | None, limit: int
-) -> list[Mail]:
-    """Mails, the latest first."""
+    tx: Transaction, stage: MailStage | None, to: MailTo | None, to_id: UUID | None, after: UUID | None, limit: int,
+    seen_by: UUID | None = None,
+) -> list[Mail]:  # fmt: skip
+    """Mails, the latest first. `seen_by`: a worker, to whom referrals elsewhere are not told."""
     rows = await tx.fetch(
-        """
+        f"""
         SELECT * FROM mail
         WHERE ($1::text IS NULL OR stage = $1) AND ($2::uuid IS NULL OR $2 IN (to_id, acts_for))
             AND ($5::text IS NULL OR to_kind = $5)
+            AND ($6::uuid IS NULL OR referral_id IS NULL OR to_id = $6 OR {_SEEN})
             AND ($3::uuid IS NULL OR (made_at, mail_id) < (SELECT made_at, mail_id FROM mail WHERE mail_id = $3))
         ORDER BY made_at DESC, mail_id DESC LIMIT $4
-        """,
-        stage, to_id, after, limit, to,
+        """,  # noqa: S608 - constants
+        stage, to_id, after, limit, to, seen_by,
     )  # fmt: skip
     return [mail_from(row) for row in rows]
 

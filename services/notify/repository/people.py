@@ -139,6 +139,25 @@ async def workers_at(tx: Transaction, email: str) -> list[Worker]:
     return [worker_from(row) for row in rows]
 
 
+ANSWERS_FOR = """
+    EXISTS (
+        SELECT FROM neighbourhood AS n
+        LEFT JOIN duty AS d USING (neighbourhood_id) LEFT JOIN worker AS w ON w.worker_id = {worker}
+        WHERE n.neighbourhood_id = {place} AND w.ended IS NOT TRUE AND (
+            {worker} IN (d.worker_id, d.backup_id, d.coordinator_id) OR n.neighbourhood_id = ANY(w.neighbourhood_ids)
+            OR n.organisation_id = w.organisation_id
+        )
+    )
+"""
+"""Whether a worker answers for what is open in a neighbourhood, as signals sees it: of referrals nobody else knows."""
+
+
+async def answers_for(tx: Transaction, worker_id: UUID, neighbourhood_id: str | None) -> bool:
+    """Whether what signals keeps of people there is this worker's business."""
+    condition = ANSWERS_FOR.format(worker="$1::uuid", place="$2::text")
+    return bool(await tx.fetchval(f"SELECT {condition}", worker_id, neighbourhood_id))
+
+
 async def keep_worker(tx: Transaction, state: WorkerKept) -> bool:
     """A worker as profiles tells them. False when what is held is as new."""
     return await _newer(

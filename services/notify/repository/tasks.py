@@ -8,10 +8,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notify.domain.tasks import Task
+from services.notify.repository.people import ANSWERS_FOR
 from shared.contracts.notify import TaskStage
 from shared.database import Record
 from shared.messaging import Transaction
 
+_SEEN = ANSWERS_FOR.format(worker="$7::uuid", place="t.neighbourhood_id")
 _COLUMNS = tuple(name for name in Task.__dataclass_fields__ if name != "detail")
 
 
@@ -45,11 +47,11 @@ async def keep(tx: Transaction, task: Task) -> None:
 
 async def page(
     tx: Transaction, *, neighbourhood_id: str | None, worker_id: UUID | None, participant_id: UUID | None,
-    stage: TaskStage, after: UUID | None, limit: int,
+    stage: TaskStage, after: UUID | None, limit: int, seen_by: UUID | None = None,
 ) -> list[Task]:  # fmt: skip
-    """Tasks, what is due first in front."""
+    """Tasks, what is due first in front. `seen_by`: a worker, to whom referrals elsewhere are not told."""
     rows = await tx.fetch(
-        """
+        f"""
         SELECT t.* FROM task AS t
         WHERE stage = $1 AND ($2::text IS NULL OR neighbourhood_id = $2)
             AND ($3::uuid IS NULL OR worker_id = $3 OR EXISTS (
@@ -57,9 +59,10 @@ async def page(
             ))
             AND ($4::uuid IS NULL OR participant_id = $4)
             AND ($5::uuid IS NULL OR (do_by, task_id) > (SELECT do_by, task_id FROM task WHERE task_id = $5))
+            AND ($7::uuid IS NULL OR t.referral_id IS NULL OR {_SEEN})
         ORDER BY do_by, task_id LIMIT $6
-        """,
-        stage, neighbourhood_id, worker_id, participant_id, after, limit,
+        """,  # noqa: S608 - constants
+        stage, neighbourhood_id, worker_id, participant_id, after, limit, seen_by,
     )  # fmt: skip
     return [task_from(row) for row in rows]
 

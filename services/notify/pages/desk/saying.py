@@ -39,9 +39,16 @@ class Told:
 
 
 async def task_of(page: Page) -> Task:
-    """The task that the page is about. Raises Stop when there is none."""
-    id_ = page.matter_id
-    found = await page.context.run(lambda tx: repository.read(tx, id_))
+    """The task that the page is about. Raises Stop when there is none that this worker may know of: what it says is
+    asked in the person's name."""
+    id_, worker_id = page.matter_id, page.holder.holder_id
+
+    async def look(tx: Transaction) -> Task | None:
+        task = await repository.read(tx, id_)
+        foreign = task and task.referral_id and not await people.answers_for(tx, worker_id, task.neighbourhood_id)
+        return None if foreign else task
+
+    found = await page.context.run(look)
     if found is None:
         raise trouble.not_found()
     return found
