@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 from uuid import UUID
 
@@ -68,7 +69,7 @@ class Street:
             RegisterParticipant(name=name, neighbourhood_id=self.place, **values), actor=f"worker:{self.worker.id}"
         )
         for service in ("exchange", "notify"):
-            await eventually(lambda service=service: self._knows(service, ref.participant_id))
+            await eventually(partial(self._knows, service, ref.participant_id))
         return Neighbour(ref.participant_id, name, email)
 
     async def acquainted(self, one: Neighbour, other: Neighbour) -> None:

@@ -20,9 +20,9 @@ from tests.handling import PLACE
 from tests.notify.setting import Notified, by_phone
 
 
-async def _everywhere(notified: Notified, *, reach: Reach | None = None) -> UUID:
+async def _everywhere(notified: Notified) -> UUID:
     """Somebody who stands in every table."""
-    id_, other = await notified.someone(**({"reach": reach} if reach else {})), await notified.someone(name="Maria")
+    id_, other = await notified.someone(), await notified.someone(name="Maria")
     for step in ("found", "introduced"):
         ids: dict[str, Any] = {"other_id": other} if step == "introduced" else {"exchange_id": new_id()}
         await notified.tell(
@@ -70,6 +70,17 @@ async def test_nothing_of_an_erased_person_is_left_in_any_table(notified: Notifi
     assert await _named_in(notified, id_) == []
     assert len(await notified.told(NotifyErasureConfirmed, participant_id=id_)) == 1
     assert TaskDue.timer(task_id) not in await notified.timers()
+
+
+async def test_what_waits_for_somebody_is_not_lost_with_who_held_their_mandate(notified: Notified) -> None:
+    holder = await notified.someone(name="An")
+    who = await notified.someone(reach=by_phone(), mandate_holder_ids=[holder])
+    await notified.tell(_step(who, "agreed"))
+    assert await notified.rows("SELECT FROM mail WHERE to_id = $1 AND acts_for = $2", holder, who)
+    await notified.tell(ParticipantErased(neighbourhood_id=PLACE, participant_id=holder, erasure_id=new_id()))
+    ((to_id, stage),) = await notified.rows("SELECT to_id, stage FROM mail WHERE $1 IN (to_id, acts_for)", who)
+    assert (to_id, stage) == (who, "waiting")
+    assert await _named_in(notified, holder) == []
 
 
 async def test_what_comes_late_of_an_erased_person_does_nothing(notified: Notified) -> None:

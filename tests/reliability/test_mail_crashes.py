@@ -77,6 +77,11 @@ async def _all_arrive(sending: Sending, ids: list[UUID], *, kills: int) -> None:
     assert sum(times - 1 for times in twice.values()) <= kills, twice
 
 
+async def _taken(sending: Sending, share: int) -> None:
+    """Wait until the mail server has so many."""
+    await eventually(lambda: len(sending.smtp.accepted) >= share, within=200)
+
+
 @pytest.mark.timeout(700)
 async def test_killed_while_it_sends_it_doubles_one_mail_at_most(stack: MakeStack, tmp_path: Path) -> None:
     kills = 2
@@ -86,7 +91,7 @@ async def test_killed_while_it_sends_it_doubles_one_mail_at_most(stack: MakeStac
         async with process(sending, tmp_path) as notify:
             for each in range(1, kills + 1):
                 share = each * MAILS // (kills + 1)
-                await eventually(lambda share=share: len(sending.smtp.accepted) >= share, within=200)
+                await _taken(sending, share)
                 await notify.end()
                 notify.start()
             await _all_arrive(sending, ids, kills=kills)
@@ -118,7 +123,7 @@ async def test_stopped_as_an_operator_does_it_doubles_nothing(stack: MakeStack, 
         ids = await sending.introduce(people[:MAILS], people[MAILS][0])
         async with process(sending, tmp_path) as notify:
             for share in (20, 60):
-                await eventually(lambda share=share: len(sending.smtp.accepted) >= share, within=200)
+                await _taken(sending, share)
                 await notify.end(signal.SIGTERM)
                 notify.start()
             await _all_arrive(sending, ids, kills=0)
