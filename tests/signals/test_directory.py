@@ -91,6 +91,7 @@ async def test_an_update_changes_what_changed_and_retires_what_is_gone_without_l
     done = await directory.bring("kaart", organised({"id": "s-1", "name": "Poetshulp en strijk"}))
     assert (done.services.changed, done.services.gone) == (1, 1)
     assert await directory.names() == ["Poetshulp en strijk"]
+    assert await directory.names(words="taalles") == []
     assert (await directory.get(ShowService(service_id="s-2"))).retired, "a referral that names it still finds it"
     back = await directory.bring(
         "kaart", organised({"id": "s-1", "name": "Poetshulp"}, {"id": "s-2", "name": "Taalles"})

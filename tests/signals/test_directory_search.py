@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.signals.repository import directory_search
 from shared import clock
 from shared.contracts.signals import SearchDirectory
 from tests.conftest import MakeStack
@@ -31,6 +32,13 @@ async def directory(handlers: Directory) -> Directory:
     """Nothing was brought in yet."""
     await handlers.empty()
     return handlers
+
+
+@pytest.fixture(params=["few", "many"])
+def among(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among many the order is walked, and circles widen; here, as if any were many."""
+    if request.param == "many":
+        monkeypatch.setattr(directory_search, "BROAD", -1)
 
 
 def placed(**north: float | None) -> dict[str, Any]:
@@ -79,6 +87,7 @@ async def test_words_are_found_in_dutch_french_and_english_whatever_their_form(
     assert sorted(await directory.names(words=words)) == found
 
 
+@pytest.mark.usefixtures("among")
 async def test_what_is_called_so_comes_before_what_only_mentions_it(directory: Directory) -> None:
     rows = organised(
         {"name": "Aardbeien", "description": "Ook een koor."},
@@ -91,6 +100,7 @@ async def test_what_is_called_so_comes_before_what_only_mentions_it(directory: D
         assert await directory.names(words="koor", limit=limit) == ["Koor", "Zangkoor", "Aardbeien", "Bibliotheek"]
 
 
+@pytest.mark.usefixtures("among")
 async def test_a_list_reads_on_to_its_end_each_service_once(directory: Directory) -> None:
     rows = organised(*({"name": f"Dienst {n % 7}", "id": f"s-{n:02}"} for n in range(45)))
     await directory.bring("kaart", rows)
@@ -105,6 +115,7 @@ async def test_a_list_reads_on_to_its_end_each_service_once(directory: Directory
     assert await directory.refused(SearchDirectory(after="morgen")) == ("malformed", "after")
 
 
+@pytest.mark.usefixtures("among")
 async def test_near_a_neighbourhood_the_nearest_comes_first_and_what_has_no_place_is_found_too(
     directory: Directory,
 ) -> None:
@@ -127,6 +138,7 @@ async def test_of_several_places_the_nearest_counts(directory: Directory) -> Non
     assert await directory.names(neighbourhood_id=await directory.neighbourhood(), within_km=5) == ["Hier", "Daar"]
 
 
+@pytest.mark.usefixtures("among")
 async def test_what_serves_a_neighbourhood_is_found_wherever_it_lies(directory: Directory) -> None:
     corners = ((-0.1, -0.1), (0.1, -0.1), (0.1, 0.1), (-0.1, 0.1), (-0.1, -0.1))
     drawn = [
