@@ -234,7 +234,14 @@ async def move(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
 
 
 async def erase(tx: Transaction, participant_ids: Sequence[UUID]) -> None:
-    """Every mail to or about these people."""
+    """Every mail to or about these people. What one of them got for who gave them a mandate is that person's own."""
+    await tx.execute(
+        """
+        UPDATE mail SET to_id = acts_for, acts_for = NULL
+        WHERE to_id = ANY($1::uuid[]) AND acts_for <> ALL($1::uuid[])
+        """,
+        list(participant_ids),
+    )
     await tx.execute(
         """
         DELETE FROM mail WHERE to_id = ANY($1::uuid[]) OR acts_for = ANY($1::uuid[])
