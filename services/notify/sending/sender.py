@@ -14,6 +14,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from services.notify.asking import Asker
 from services.notify.content.writing import Known
 from services.notify.domain.mails import Mail
@@ -48,6 +50,9 @@ class Sender:
         self.base = base
         self.settings = base.settings
         self.asker = asker
+        self.went = Counter(
+            "mails", "Mails by how they went", ["how"], registry=base.metrics.registry, namespace="weefsel"
+        )  # fmt: skip
         self.problem = ""
         """Why no mail goes out, for who looks after it; empty while it does."""
         self._queue: asyncio.Queue[Ready] = asyncio.Queue(maxsize=BATCH)
@@ -190,6 +195,7 @@ class Sender:
             for each in settled:
                 await self._settle_one(connection, each)
                 self._mine.pop(each.mail.mail_id, None)
+                self.went.labels(each.how).inc()
                 if left is not None:
                     left.pop(each.mail.mail_id)
 
@@ -248,7 +254,7 @@ class Sender:
             await hand_over()
             await self._record(mail)
             self._mine.pop(mail.mail_id, None)
-        self.base.metrics.handled.labels(f"mail.{mail.kind}").observe(0)
+        self.went.labels("sent").inc()
 
     async def _record(self, mail: Mail) -> None:
         """Until it is: while the database is away, nothing else is handed over. On a connection kept for this."""
@@ -291,6 +297,7 @@ class Sender:
 
         await self.base.processor.within(mark)
         self._mine.pop(mail.mail_id, None)
+        self.went.labels("refused").inc()
 
     async def _wait_for_host(self, mail: Mail, reason: str) -> None:
         """An outage is no failure: nothing is counted, and it is tried again after a rest that grows."""
