@@ -115,7 +115,11 @@ async def _answered(page: Page, handle: Shows) -> Response:
     try:
         return await handle(page)
     except Mistakes as found:
-        return await handle(page.again(found.mistakes))
+        mistakes = found.mistakes
+    try:
+        return await handle(page.again(mistakes))
+    except Mistakes:  # not in what was filled in, but in the address
+        raise trouble.not_found() from None
 
 
 def _remember_language(context: Context, request: Request, response: Response) -> Response:

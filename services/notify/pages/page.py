@@ -30,7 +30,7 @@ from shared.policy import Policy
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
-NOT_THEIRS = frozenset({"unknown_id", "no_mandate", "erased", "not_allowed"})
+NOT_THEIRS = frozenset({"unknown_id", "no_mandate", "erased", "not_allowed", "malformed"})
 """Answers to a question that mean: there is no such page for you."""
 EMPTY = "is empty: fill it in"
 """How contracts say that a text has nothing in it."""

@@ -127,7 +127,7 @@ async def _searched(
         chosen |= {"kind": kind, "neighbourhood": neighbourhood}
     found: ServicePage = await page.ask(
         page.build(
-            SearchDirectory, words=chosen["words"] or None, kind=chosen["kind"] or None,
+            SearchDirectory, words=chosen["words"][:200] or None, kind=chosen["kind"] or None,
             neighbourhood_id=chosen["neighbourhood"] or None, language=chosen["language"] or None,
             open_now=bool(chosen["open"]), has_capacity=bool(chosen["room"]),
             stepping_stone=True if chosen["taking-part"] else None, after=query.get("after") or None, limit=20,
