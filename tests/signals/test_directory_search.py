@@ -39,6 +39,7 @@ def among(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     """Among many the order is walked, and circles widen; here, as if any were many."""
     if request.param == "many":
         monkeypatch.setattr(directory_search, "BROAD", -1)
+        monkeypatch.setattr(directory_search, "CROWD", -1)
 
 
 def placed(**north: float | None) -> dict[str, Any]:
@@ -112,7 +113,8 @@ async def test_a_list_reads_on_to_its_end_each_service_once(directory: Directory
             if (after := page.next) is None:
                 break
         assert len(ids) == len(set(ids)) == 45
-    assert await directory.refused(SearchDirectory(after="morgen")) == ("malformed", "after")
+    for after in ("morgen", '[0, 0, "\\u0000", "x"]', '[0, 0, "\\ud800", "x"]', '[Infinity, 0, "a", "x"]'):
+        assert await directory.refused(SearchDirectory(after=after)) == ("malformed", "after")
 
 
 @pytest.mark.usefixtures("among")

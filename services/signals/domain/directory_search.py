@@ -133,6 +133,8 @@ def _words(text: str) -> tuple[str, ...]:
 def _cursor(text: str) -> Cursor:
     try:
         part, distance, sort_key, service_id = json.loads(text)
+        if b"\0" in f"{sort_key}{service_id}".encode():  # what no database takes
+            raise ValueError
         return Cursor(int(part), float(distance), str(sort_key), str(service_id))
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise Rejected("malformed", "after is not from a page of this list: send what `next` held", "after") from None
