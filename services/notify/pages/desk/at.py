@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -33,6 +33,8 @@ class Words:
     """The words of one language, as the views of the desk ask for them."""
 
     speech: Speech
+    days: dict[date, str] = field(default_factory=dict, compare=False, repr=False)
+    """Said before: a page says the same day many times, and to write one takes a while."""
 
     @property
     def language(self) -> str:
@@ -42,8 +44,10 @@ class Words:
         return self.speech.say(text, **values)
 
     def day(self, when: date | datetime) -> str:
-        year = when.year != clock.now().year
-        return self.speech.day(when, year=year)
+        day = when.astimezone(self.speech.zone).date() if isinstance(when, datetime) else when
+        if day not in self.days:
+            self.days[day] = self.speech.day(day, year=day.year != clock.now().year)
+        return self.days[day]
 
     def moment(self, when: datetime) -> str:
         return self.speech.moment(when)

@@ -17,6 +17,7 @@ from services.notify.pages.registry import desk
 from shared import clock
 from shared.contracts.envelope import Query
 from shared.contracts.exchange import (
+    ExchangeSummary,
     Gathering,
     Invitation,
     ListAttention,
@@ -38,11 +39,11 @@ async def today(page: Page) -> Response:
     worker, say, here, now = me(page), words(page), await places(page), clock.now()
     wanted = _queries(page, here)
     answers = await tried(page, *(query for _, query, _ in wanted))
-    lists: dict[str, Any] = {name: [] for name in ("past", "held", *(name for name, _, _ in wanted))}
+    lists: dict[str, Any] = {name: [] for name in ("past", "held", "sought", *(name for name, _, _ in wanted))}
     for (name, _, items), answer in zip(wanted, answers, strict=True):
         so_far = lists[name]
         lists[name] = None if answer is None or so_far is None else so_far + items(answer)
-    whose = await _openers(page, lists["held"])
+    whose = await _openers(page, lists["held"], lists.pop("sought"))
     found = views.Found(**(lists | {"past": _over(lists["past"], now)}), openers=whose)
     named = await names(page, found.people())
     at = views.At(worker.worker_id, now, page.policy.visits.within_days, say, named)
@@ -90,6 +91,8 @@ def _queries(page: Page, here: list[str]) -> list[Ask]:
                 ListExchanges(neighbourhood_id=each, stage="handed-over", limit=20),
                 lambda found: found.exchanges,
             ),
+            ("sought", ListExchanges(neighbourhood_id=each, stage="open", limit=30), lambda found: found.exchanges),
+            ("sought", ListExchanges(neighbourhood_id=each, stage="inviting", limit=30), lambda found: found.exchanges),
             ("attention", ListAttention(neighbourhood_id=each, limit=30), lambda found: found.items),
             (
                 "past",
@@ -109,8 +112,12 @@ def _over(past: list[Gathering] | None, now: datetime) -> list[Gathering] | None
     return None if past is None else [each for each in past if each.ends_at <= now]
 
 
-async def _openers(page: Page, held: list[Invitation] | None) -> dict[UUID, UUID]:
-    """Whose ask or offer it is for which neighbours wait to be asked: of as many as the page shows."""
-    ids = list(dict.fromkeys(each.exchange_id for each in held or ()))[: views.MOST]
+async def _openers(
+    page: Page, held: list[Invitation] | None, sought: list[ExchangeSummary] | None
+) -> dict[UUID, UUID]:  # fmt: skip
+    """Whose ask or offer it is for which neighbours wait to be asked: from what is sought there, else one by one."""
+    whose = {each.exchange_id: each.participant_id for each in sought or () if each.participant_id}
+    ids = dict.fromkeys(each.exchange_id for each in (held or ())[: views.MOST] if each.exchange_id not in whose)
     found = await tried(page, *(ShowExchange(exchange_id=each) for each in ids))
-    return {each.exchange_id: each.participant_id for each in found if each and each.participant_id}
+    whose |= {each.exchange_id: each.participant_id for each in found if each and each.participant_id}
+    return {each.exchange_id: whose[each.exchange_id] for each in held or () if each.exchange_id in whose}
