@@ -48,6 +48,20 @@ class Service:
     """No longer in the directory; kept for referrals that name it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """As much of a service as one line of what was found needs."""
+
+    service_id: str
+    name: str
+    organisation_name: str
+    summary: str | None
+    languages: tuple[str, ...]
+    kinds: tuple[str, ...]
+    stepping_stone: bool
+    capacity: Capacity
+
+
 def shown(service: Service, hours: Sequence[Hours], local: datetime, *, by_partner: bool) -> DirectoryService:
     """All that is known of one service, at a moment on the clock of who looks."""
     return DirectoryService(
@@ -61,7 +75,7 @@ def shown(service: Service, hours: Sequence[Hours], local: datetime, *, by_partn
     )  # fmt: skip
 
 
-def line(service: Service, hours: Sequence[Hours], local: datetime, distance_km: float | None) -> ServiceSummary:
+def line(service: Line, hours: Sequence[Hours], local: datetime, distance_km: float | None) -> ServiceSummary:
     """A service as one line of what was found."""
     return ServiceSummary(
         service_id=service.service_id, name=service.name, organisation_name=service.organisation_name,

@@ -10,7 +10,7 @@ from datetime import datetime
 from services.signals.domain import directory_hours as hours
 from services.signals.domain import directory_marks as marks
 from services.signals.domain import directory_places as places
-from services.signals.domain.directory import Service
+from services.signals.domain.directory import Line
 from services.signals.domain.directory_places import Point
 from services.signals.domain.directory_reading import WORD
 from services.signals.domain.people import Neighbourhood
@@ -92,7 +92,7 @@ class Wanted:
 class Found:
     """A service that fits, and where it stands in the list."""
 
-    service: Service
+    service: Line
     schedules: tuple[hours.Hours, ...]
     distance_km: float | None
     at: Cursor

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
+from services.signals.domain.directory import Line
 from services.signals.domain.directory_marks import TITLE
 from services.signals.domain.directory_search import FAR, Cursor, Found, Wanted
-from services.signals.repository.directory import COLUMNS, hours_from, service_from
+from services.signals.repository.directory import hours_from
 from shared.database import Record
 from shared.messaging import Transaction
 
 QUOTE = "'"
+_LINE = tuple(each.name for each in fields(Line))
 _PLANS = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off"
 """Each question has a plan of its own, by indexes: a row's words lie apart from it, and to look at them costs."""
-BROAD = 2_000
-"""Services that fit; with fewer, all of them are looked up and put in order."""
+BROAD, CROWD = 2_000, 400
+"""Services that fit. With fewer, all of them are looked up and put in order; with more, the first in order are found
+sooner by walking it, and those nearby by looking in ever wider circles."""
 
 
 async def found(tx: Transaction, wanted: Wanted, limit: int, after: Cursor) -> list[Found]:
@@ -51,21 +54,21 @@ def _any_of(lexemes: Sequence[str]) -> str:
     return f"({' | '.join(lexemes)})"
 
 
-async def _is_broad(tx: Transaction, query: str) -> bool:
-    """Whether so many services fit that the first in order are found sooner than all of them."""
+async def _estimate(tx: Transaction, query: str) -> int:
+    """About how many services fit, as far as the planner knows."""
     plan = await tx.fetchval("EXPLAIN (FORMAT JSON) SELECT FROM service WHERE words @@ $1::text::tsquery", query)
-    return int(json.loads(plan)[0]["Plan"]["Plan Rows"]) > BROAD
+    return int(json.loads(plan)[0]["Plan"]["Plan Rows"])
 
 
 async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, words: Sequence[str]) -> list[Found]:
     """A part of the list: by name and topic, or (part 1) what has the words somewhere else."""
     query = _all_of(words, wanted)
-    broad = not query or await _is_broad(tx, query)
-    for nearer in replace(wanted, after=after).nearer() if broad else ():
+    fitting = await _estimate(tx, query) if query else BROAD + 1
+    for nearer in replace(wanted, after=after).nearer() if fitting > CROWD else ():
         rows = await _rows(tx, nearer, limit, after, _all_of(words, nearer), walk=False)
         if len(rows) == limit:
             return rows
-    return await _rows(tx, wanted, limit, after, query, walk=broad and wanted.middle is None)
+    return await _rows(tx, wanted, limit, after, query, walk=fitting > BROAD and wanted.middle is None)
 
 
 def _all_of(words: Sequence[str], wanted: Wanted) -> str:
@@ -102,7 +105,8 @@ async def _rows(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, quer
             SELECT service_id, distance FROM fitting
             WHERE ({serves}) AND ({order}) > ({at}) ORDER BY {order} LIMIT {value(limit)}
         )
-        SELECT {COLUMNS}, schedules, sort_key, distance FROM page JOIN service USING (service_id) ORDER BY {order}
+        SELECT {", ".join(_LINE)}, schedules, sort_key, distance
+        FROM page JOIN service USING (service_id) ORDER BY {order}
         """,  # noqa: S608 - of our own words; what is asked for goes in as values
         *values,
     )
@@ -111,8 +115,12 @@ async def _rows(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, quer
 
 def _found(row: Record, part: int) -> Found:
     distance = float(row["distance"])
+    line = Line(
+        row["service_id"], row["name"], row["organisation_name"], row["summary"], tuple(row["languages"]),
+        tuple(row["kinds"]), row["stepping_stone"], row["capacity"],
+    )  # fmt: skip
     return Found(
-        service_from(row), tuple(hours_from(row["schedules"])), None if distance >= FAR else distance,
+        line, tuple(hours_from(row["schedules"])), None if distance >= FAR else distance,
         Cursor(part, distance, row["sort_key"], row["service_id"]),
     )  # fmt: skip
 
