@@ -99,7 +99,7 @@ async def test_of_ten_thousand_mails_one_poisoned_one_is_put_aside_and_the_rest_
             """
             INSERT INTO mail (mail_id, kind, to_kind, to_id, participant_id, detail, stage, due_at, made_at,
                 neighbourhood_id, thread)
-            VALUES ($1, 'visit-overdue', 'worker', $2, $3, '{"step": "poison"}', 'waiting', $4, $4, $5, $1)
+            VALUES ($1, 'visit-overdue', 'worker', $2, $3, '{}', 'waiting', $4, $4, $5, $1)
             """,
             new_id(), sending.worker_id, people[0][0], clock.now() - timedelta(seconds=1), PLACE,
         )  # fmt: skip

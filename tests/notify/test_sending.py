@@ -135,6 +135,18 @@ async def test_who_pauses_hears_it_when_they_are_back(sending: Sending) -> None:
     assert sending.smtp.to(one[1]) == []
 
 
+async def test_a_mail_that_fails_when_it_is_looked_at_holds_up_no_other(sending: Sending) -> None:
+    await sending.stack.execute(
+        "notify",
+        "INSERT INTO neighbourhood VALUES ('mars', 1, '{}', 'Mars/Olympus', 'default', 'buurtpunt', false)",
+    )
+    (one, other, third) = await sending.people(3)
+    await _change(sending, one[0], "neighbourhood_id = 'mars'")
+    ids = await sending.introduce([one, third], other[0])
+    assert "looked at" in (await sending.becomes(ids[0], "dead"))["reason"]
+    await sending.becomes(ids[1], "sent")
+
+
 async def test_threads_and_headers_say_what_mail_programs_ask_for(sending: Sending) -> None:
     mail_id, address = await sending.one()
     await sending.becomes(mail_id, "sent")

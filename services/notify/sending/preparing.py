@@ -31,6 +31,8 @@ from shared.messaging.client import Refused, Unanswered
 
 ASKED_AT_ONCE = 8
 LATER = timedelta(seconds=15)
+MISTAKES = (LookupError, ValueError, TypeError, AttributeError, AssertionError)
+"""What one mail can fail on: it holds up no other. What the database says concerns them all."""
 CONTENT = (digest, to_others, to_participants, to_workers)
 """Imported for the ways that they name."""
 
@@ -80,6 +82,9 @@ async def looked_at(tx: Transaction, mails: Sequence[Mail], known: Known) -> lis
             kept = await _LOOKS.get(mail.to_kind, _of_others)(tx, mail, known)
         except NotYetKnown as unknown:
             await repository.put_off(tx, mail.mail_id, tx.now + LATER, f"not known yet: {unknown}")
+            continue
+        except MISTAKES as error:
+            await repository.end(tx, mail.mail_id, "dead", f"it can't be looked at: {type(error).__name__}", tx.now)
             continue
         found += [kept] if kept else []
     return found
