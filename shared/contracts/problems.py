@@ -55,6 +55,7 @@ CODES: dict[str, str] = {
     "own_question": "They asked it themselves: only the other can agree or decline.",
     "agreed": "It was agreed before.",
     "closed": "It was dealt with before.",
+    "ended": "It has ended, and nothing more is done with it: the sentence says what that means.",
     "busy": "Something else is at the same thing at this moment: wait until it is done.",
     "incomplete": "Some of what was sent before is not here: begin again, and send all of it.",
     "details_missing": "The consent names fields that were not written down: write the details first.",

@@ -99,7 +99,7 @@ class FinishImport(Command, type="signals.import.finish.v1", result=ImportFinish
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"import_id": _IMPORT, "rows": {"organization": 2, "service": 3}}
     import_id: UUID
-    rows: dict[Resource, int]
+    rows: dict[Resource, Annotated[int, Field(ge=0, le=2**31)]]
     """How many rows were brought of each table, with those that are kept: what got lost on the way is noticed."""
     unsure: list[Resource] = []
     """Tables with rows of which not even the id could be read: nothing of them counts as gone."""
