@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 
 from benchmarks.latency import Latency
-from benchmarks.load import Load
+from benchmarks.load import PER_SENDER, Load
 from benchmarks.stack import NEIGHBOURHOOD, Stack, until
 from deploy import databases
 from deploy.embedded.process import free_port
@@ -136,11 +136,13 @@ async def _filled(load: Load, people: int, tell: Callable[..., object]) -> _Offi
         ))).worker_id
         for each in places
     ]  # fmt: skip
-    ids = await _all(load, [_neighbour(n, places[n % PLACES]) for n in range(people)])
-    known = [UUID(each["participant_id"]) for each in ids]
+    await _stored(load, [_neighbour(n, places[n % PLACES]) for n in range(people)], "participant")
+    rows = await load.stack.admin.fetch("SELECT participant_id FROM participant ORDER BY name")
+    known: list[UUID] = [row["participant_id"] for row in rows]
     await _heard(load.stack, people)
     tell(f"{people:,} people in {time.perf_counter() - started:.0f} s")
-    await _all(load, [RecordVisit(participant_id=each, worker_id=workers[0]) for each in known[: people * 9 // 10]])
+    visited = known[: people * 9 // 10]
+    await _stored(load, [RecordVisit(participant_id=each, worker_id=workers[0]) for each in visited], "visit")
     for nth, worker in enumerate(workers):
         await _all(load, list(_waiting(known[nth::PLACES], places[nth])), f"worker:{worker}")
     tell(f"and what waits for their workers, in {time.perf_counter() - started:.0f} s")
@@ -172,6 +174,19 @@ def _waiting(people: Sequence[UUID], place: str) -> Iterator[Command]:
             neighbourhood_id=place, title="Koffie en taart", place="Buurthuis", starts_at=starts,
             ends_at=starts + timedelta(hours=2), invite=False,
         )  # fmt: skip
+
+
+async def _stored(load: Load, commands: Sequence[Command], table: str) -> None:
+    """Every command through the stream, as an importer sends them, until profiles has a row for each."""
+    count = f"SELECT count(*) FROM {table}"
+    for start in range(0, len(commands), PER_SENDER):
+        some = commands[start : start + PER_SENDER]
+        await asyncio.gather(*(load.senders[0].send(each) for each in some))
+
+        async def done(rows: int = start + len(some)) -> bool:
+            return bool(await load.stack.admin.fetchval(count) >= rows)
+
+        await until(done, f"profiles has {start + len(some)} in {table}", within=300, every=0.05)
 
 
 async def _all(load: Load, commands: Sequence[Command], actor: str = "operator") -> list[Any]:
@@ -226,7 +241,7 @@ def _when_up(condition: Callable[[], Any]) -> Callable[[], Any]:
 
 async def _let_in(stack: Stack, worker_id: UUID) -> str:
     """A session at the desk, as the link in a mail opens one. Returns the cookie."""
-    secret = own_secrets(stack.keys.directory, "notify")[LINK_SECRET].read_bytes()
+    secret = own_secrets(stack.keys.directory, "notify")[LINK_SECRET].read_bytes().strip()
     text = tokens.token(secret, SESSION, random.randbytes(tokens.RANDOM_BYTES))
     connection = await asyncpg.connect(databases.with_database(stack.postgres.dsn, "notify"))
     await connection.execute(
