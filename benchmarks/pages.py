@@ -50,6 +50,7 @@ LEFT_OUT = 100
 """The first of them, which warm caches and plans."""
 AT_ONCE = 16
 """Few enough to be answered within the ten seconds that a service has the right to answer in."""
+AT_ONCE_STORED = 100
 LOOKS = (
     "/desk", "/desk/people/{person}", "/desk", "/desk/signals", "/desk", "/desk/people/{person}", "/desk/referrals",
     "/desk/exchanges", "/desk", "/desk/people/{person}", "/desk/gatherings", "/desk/newcomers", "/desk/attention",
@@ -181,7 +182,8 @@ async def _stored(load: Load, commands: Sequence[Command], table: str) -> None:
     count = f"SELECT count(*) FROM {table}"
     for start in range(0, len(commands), PER_SENDER):
         some = commands[start : start + PER_SENDER]
-        await asyncio.gather(*(load.senders[0].send(each) for each in some))
+        for first in range(0, len(some), AT_ONCE_STORED):
+            await asyncio.gather(*(load.senders[0].send(each) for each in some[first : first + AT_ONCE_STORED]))
 
         async def done(rows: int = start + len(some)) -> bool:
             return bool(await load.stack.admin.fetchval(count) >= rows)
