@@ -30,7 +30,7 @@ KIT = {
     "problems",
 }
 """Modules of shared/contracts that are about messages, not about people."""
-NOT_PEOPLE = re.compile(r"\b(?:shared\.messaging\.client|request\.client|Client)\b")
+NOT_PEOPLE = re.compile(r"\b(?:shared\.messaging\.client|request\.client|prometheus_client|Client)\b")
 """Who asks by NATS or HTTP, as libraries call it."""
 PAGES = ("*.j2", "*.html", "*.txt", "*.toml", "*.json", "*.po", "*.ftl", "*.md")
 
