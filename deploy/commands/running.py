@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -79,10 +78,9 @@ async def load_demo(home: Home) -> None:
 
     if home.contents.exists() and home.contents.read_text(encoding="utf-8") == MUNICIPALITY:
         raise Trouble("A real municipality is set up here, and demo people don't belong in it.")
-    os.environ["WEEFSEL_CLOCK_FILE"] = str(home.clock)
-    if not home.contents.exists():
-        clock.move(home.clock, until_working_hours(clock.now()))
-    async with common.connected() as client:
+    async with common.connected() as client:  # from here on it is known that the stack runs, and what time it has
+        if not home.contents.exists():
+            clock.move(home.clock, until_working_hours(clock.now()))
         await load(client, the_office())
     home.contents.write_text(DEMO, encoding="utf-8")
 
