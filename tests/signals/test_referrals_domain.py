@@ -39,8 +39,8 @@ PARTS: tuple[Part, ...] = get_args(Part)
 def allowed() -> set[tuple[str, str, str]]:
     found = set()
     for line in TABLE.strip().splitlines():
-        befores, afters, parts = ([each.strip() for each in column.split(",")] for column in line.split("|"))
-        for before in STATES if befores == ["any"] else befores:
+        sources, afters, parts = ([each.strip() for each in column.split(",")] for column in line.split("|"))
+        for before in STATES if sources == ["any"] else sources:
             found |= {(before, after, part) for after in afters for part in parts if before != after}
     return found
 

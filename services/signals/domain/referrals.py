@@ -42,7 +42,7 @@ _TABLE: tuple[tuple[frozenset[ReferralState], tuple[ReferralState, ...], tuple[P
 )
 """From what, to what, set by whom."""
 NEXT: dict[tuple[ReferralState, ReferralState], frozenset[Part]] = {
-    (before, after): frozenset(parts) for befores, afters, parts in _TABLE for before in befores for after in afters
+    (before, after): frozenset(parts) for sources, afters, parts in _TABLE for before in sources for after in afters
 }
 """Who may set what can follow on what."""
 WITH_REASON: frozenset[ReferralState] = frozenset({"rejected", "cancelled", "on-hold", "failed"})

@@ -31,7 +31,7 @@ class WriteNote(Confidence, type="signals.note.write.v1", result=NoteRef, partne
     By a worker, or by whoever raised the signal, in their own words.
     """
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"signal_id": _SIGNAL, "note": "Wil het eerst zelf met haar zoon bespreken."}
+    EXAMPLE: ClassVar[dict[str, Any]] = {"signal_id": _SIGNAL, "note": "Ze bespreekt het eerst zelf met haar zoon."}
     signal_id: UUID
     note: Words
     about: NoteAbout = "signal"
