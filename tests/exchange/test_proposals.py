@@ -108,9 +108,7 @@ async def test_nobody_is_told_before_the_worker_sends_it_on_and_then_who_wishes_
     rows = await back.rows("SELECT * FROM invitation WHERE exchange_id = $1", drafted.exchange_id)
     assert [(row["participant_id"], row["own"]) for row in rows] == [(one, True)]
     assert not await back.told(ExchangeOpened, neighbourhood_id=place)
-    assert [each.exchange_id for each in await back.told(WorkerLooked, neighbourhood_id=place)] == [
-        drafted.exchange_id
-    ]
+    assert [each.exchange_id for each in await back.told(WorkerLooked, neighbourhood_id=place)] == [drafted.exchange_id]
     await _until_noon(back)
     await back.fire()
     answer = AnswerInvitation(invitation_id=rows[0]["invitation_id"], answer="yes")
