@@ -114,6 +114,7 @@ CREATE TABLE public.mail (
     reason text,
     made_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
+    message_id uuid,
     CONSTRAINT mail_check CHECK (((stage = 'waiting'::text) = (ended_at IS NULL))),
     CONSTRAINT mail_check1 CHECK (((to_kind = ANY (ARRAY['municipality'::text, 'operator'::text])) OR (to_id IS NOT NULL))),
     CONSTRAINT mail_check2 CHECK (((address IS NULL) OR (to_kind = 'operator'::text))),
@@ -138,6 +139,8 @@ COMMENT ON COLUMN public.mail.detail IS 'Words of contracts that came with it: a
 COMMENT ON COLUMN public.mail.address IS 'Of a mail to try out, until it is sent.';
 
 COMMENT ON COLUMN public.mail.claimed_until IS 'A replica is at it; after this another may.';
+
+COMMENT ON COLUMN public.mail.message_id IS 'The event that it came of: of two on one matter the later one is known by it.';
 
 CREATE TABLE public.merged_entry (
     participant_id uuid NOT NULL,
@@ -238,11 +241,17 @@ CREATE TABLE public.task (
     do_by timestamp with time zone NOT NULL,
     done_at timestamp with time zone,
     done_by text,
+    thread uuid,
+    message_id uuid,
     CONSTRAINT task_stage_check CHECK ((stage = ANY (ARRAY['open'::text, 'done'::text, 'undone'::text, 'moot'::text]))),
     CONSTRAINT task_way_check CHECK ((way = ANY (ARRAY['phone'::text, 'letter'::text, 'organisation'::text])))
 );
 
 COMMENT ON TABLE public.task IS 'What someone without e-mail is to hear from their worker: the mail of the same id, told otherwise.';
+
+COMMENT ON COLUMN public.task.thread IS 'Of the matter, as of the mail.';
+
+COMMENT ON COLUMN public.task.message_id IS 'The event that it came of, as of the mail.';
 
 CREATE TABLE public.worker (
     worker_id uuid NOT NULL,
@@ -329,6 +338,8 @@ CREATE INDEX mail_participant ON public.mail USING btree (participant_id) WHERE 
 
 CREATE INDEX mail_stage ON public.mail USING btree (stage, made_at);
 
+CREATE INDEX mail_thread ON public.mail USING btree (thread, message_id);
+
 CREATE INDEX mail_to ON public.mail USING btree (to_id, thread);
 
 CREATE INDEX merged_entry_survivor ON public.merged_entry USING btree (survivor_id);
@@ -350,6 +361,8 @@ CREATE INDEX task_open ON public.task USING btree (do_by, task_id) WHERE (stage 
 CREATE INDEX task_other ON public.task USING btree (other_id) WHERE (other_id IS NOT NULL);
 
 CREATE INDEX task_participant ON public.task USING btree (participant_id);
+
+CREATE INDEX task_thread ON public.task USING btree (thread) WHERE (stage = 'open'::text);
 
 CREATE INDEX task_worker ON public.task USING btree (worker_id, stage);
 

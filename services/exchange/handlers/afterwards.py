@@ -17,6 +17,7 @@ from shared.contracts.exchange import (
     ExchangeRef,
     FinishExchange,
     HowItWas,
+    HowItWasSaid,
     MediationAsked,
     SayHowItWas,
     SayThanks,
@@ -47,6 +48,12 @@ async def say_how_it_was(command: SayHowItWas, tx: Transaction) -> ExchangeRef:
         domain.refuse_answer_on_it(exchange, command.answer, before, policy, tx.now)
         await repository.keep_experience(
             tx, exchange.exchange_id, command.participant_id, command.answer, str(actor)
+        )  # fmt: skip
+        await tx.emit(
+            HowItWasSaid(
+                neighbourhood_id=exchange.neighbourhood_id, exchange_id=exchange.exchange_id,
+                participant_id=command.participant_id,
+            )
         )  # fmt: skip
         exchange = await _heard(tx, exchange, neighbours, command.participant_id, command.answer)
     return ref(exchange)

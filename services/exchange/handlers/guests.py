@@ -17,6 +17,7 @@ from services.exchange.repository import guests as repository
 from shared.access import ANYONE, OURS, Actor, check_grant, who
 from shared.contracts.exchange import (
     AnswerGathering,
+    GatheringAnswered,
     GatheringDue,
     GatheringHeld,
     GatheringRef,
@@ -54,6 +55,12 @@ async def answer_gathering(command: AnswerGathering, tx: Transaction) -> GuestRe
         guest = domain.answered(guest, command, who(tx, OURS), tx.now)
         await repository.keep(tx, guest)
         await tx.cancel(GatheringDue.timer(gathering.gathering_id, "ask", person.participant_id))
+        await tx.emit(
+            GatheringAnswered(
+                neighbourhood_id=gathering.neighbourhood_id, gathering_id=gathering.gathering_id,
+                participant_id=person.participant_id,
+            )
+        )  # fmt: skip
     await people.heard_of(tx, person.participant_id)
     return domain.guest_ref(guest)
 

@@ -45,10 +45,69 @@ MORE_THAN_ONCE = frozenset(
 """What can be told again of the same matter, when it comes to stand so again; then each time it is another mail."""
 
 AFTER_A_QUESTION = frozenset({"arranged", "taken-back", "not-this-time"})
-"""What is told only to who was asked by a mail that went out, or a task."""
+"""What is told only to who was asked by a mail that went out, or a task that was done."""
 
-BY_THE_LAST = frozenset({"moment-changed", "gathering-changed", "looking", "received", "with-worker", "nobody-yet"})
-"""Of several that wait, the last one says it all."""
+TAKES_BACK = AFTER_A_QUESTION | {"gathering-cancelled"}
+"""What is not told to who was to be asked, and wasn't yet."""
+
+QUESTIONS = frozenset({"invited", "invited-again", "gathering-invited"})
+"""What somebody is asked."""
+
+_WHERE_IT_STANDS = frozenset(
+    {
+        "received", "with-worker", "looking", "invited", "invited-again", "waiting", "found", "resting", "nobody-yet",
+        "agreed", "moment-changed",
+    }
+)  # fmt: skip
+"""How an exchange stands for someone: as soon as it stands otherwise, there is nothing left to tell of this."""
+_HOW_IT_ENDED = frozenset({"arranged", "taken-back", "not-this-time", "ended"})
+"""What somebody is told also when they never heard of the rest; then one word of it is enough."""
+_WORDS = frozenset({"cancelled", "how-was-it", "thanked"})
+"""What stands by itself: an evening depends on it, it asks something, or it is another's word."""
+_STEPS = _WHERE_IT_STANDS | _HOW_IT_ENDED | _WORDS
+_REPLACED_BY: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(_WHERE_IT_STANDS | _HOW_IT_ENDED, _STEPS),
+    "cancelled": frozenset({"cancelled"}),
+    "gathering-invited": frozenset({"gathering-cancelled"}),
+    "gathering-changed": frozenset({"gathering-changed", "gathering-cancelled"}),
+    "circle-asked": frozenset({"circle-agreed"}),
+    "referral-consent": frozenset({"referral-consent", "referral-ended"}),
+    "referral-ended": frozenset({"referral-consent"}),
+}
+"""What of a matter there is no need to tell any more, once this is to be told of it."""
+
+SAYS_IT_TOO: Mapping[str, str] = {"gathering-changed": "gathering-invited"}
+"""What needs no telling while this waits: that one is written when it is told, as things are by then."""
+
+ENDS: Mapping[str, frozenset[str]] = {
+    "opened": frozenset({"received", "with-worker", "ended"}),
+    "handed-over": _WHERE_IT_STANDS,
+    "released": _WHERE_IT_STANDS | {"how-was-it"},
+    "agreed": _WHERE_IT_STANDS - {"invited", "invited-again"},
+    "done": _WHERE_IT_STANDS,
+    "over": _WHERE_IT_STANDS | {"how-was-it"},
+    "gathering-over": frozenset({"gathering-invited", "gathering-changed"}),
+    "referral-over": frozenset({"referral-consent"}),
+}
+"""What of a matter is over with what happened to it: there is nothing left to tell of it, whoever did not hear it."""
+
+
+def replaces(later: str, earlier: str) -> bool:
+    """Whether, of two mails on one matter to one person, the later one leaves nothing of the earlier to tell."""
+    return later in _REPLACED_BY.get(earlier, ())
+
+
+def replaced_by(later: str) -> list[str]:
+    """The kinds that it leaves nothing of."""
+    return sorted(each for each in _REPLACED_BY if replaces(later, each))
+
+
+REPLACEABLE = tuple(sorted(_REPLACED_BY))
+
+
+def replacing(earlier: str) -> list[str]:
+    """The kinds that leave nothing of it."""
+    return sorted(_REPLACED_BY.get(earlier, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +150,8 @@ class Mail:
     """For whom, when it goes to who holds their mandate."""
     neighbourhood_id: str | None = None
     thread: UUID = NOTHING.thread
+    message_id: UUID | None = None
+    """The event that it came of: ids of events go up, so that of two on one matter the later one is known."""
     detail: Mapping[str, Any] = field(default_factory=dict)
     """Words of contracts that came with it, such as a step or an urgency."""
     address: str | None = None

@@ -34,6 +34,10 @@ class Task:
     gathering_id: UUID | None = None
     referral_id: UUID | None = None
     other_id: UUID | None = None
+    thread: UUID | None = None
+    """Of the matter."""
+    message_id: UUID | None = None
+    """As of the mail."""
     detail: dict[str, Any] = field(default_factory=dict)
     done_at: datetime | None = None
     done_by: str | None = None
@@ -59,7 +63,7 @@ def given(mail: Mail, person: Person, place: Neighbourhood, policy: Policy, now:
         kind=mail.kind, worker_id=place.worker_id, stage="open", given_at=now,
         do_by=after_working_days(now, days, place.zone, policy.signals.country), exchange_id=matter.exchange_id,
         invitation_id=matter.invitation_id, gathering_id=matter.gathering_id, referral_id=matter.referral_id,
-        other_id=matter.other_id, detail=dict(mail.detail),
+        other_id=matter.other_id, thread=mail.thread, message_id=mail.message_id, detail=dict(mail.detail),
     )  # fmt: skip
 
 

@@ -16,7 +16,9 @@ async def on_circle_asked(event: CircleAsked, tx: Transaction) -> None:
 
 @handles(CircleAgreed)
 async def on_circle_agreed(event: CircleAgreed, tx: Transaction) -> None:
-    """Who asked hears the yes. A no is never told."""
+    """Who asked hears the yes, and who said it has not to be asked any more. A no is never told."""
+    asked = Matter(other_id=event.participant_id)
+    await telling.answered(tx, {"circle-asked"}, person_id=event.other_id, thread=asked.thread)
     await telling.tell_participant(tx, "circle-agreed", event.participant_id, Matter(other_id=event.other_id))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.notify.domain.mails import Matter
+from services.notify.domain.mails import ENDS, Matter
 from services.notify.handlers import telling
 from services.notify.repository import mails
 from shared.contracts.signals import (
@@ -26,6 +26,7 @@ _VERBS = {
 }  # fmt: skip
 _ANSWERS = ("accepted", "in-progress", "on-hold")
 """Of a service. That it has ended, the worker is told in another way."""
+ENDED = ("rejected", "completed", "failed", "cancelled", "entered-in-error")
 
 
 @handles(WorkerTold)
@@ -68,7 +69,9 @@ async def on_signal_offered(event: SignalOffered, tx: Transaction) -> None:
 
 @handles(ReferralMoved)
 async def on_referral_moved(event: ReferralMoved, tx: Transaction) -> None:
-    """A service has answered: its worker hears at once."""
+    """A service has answered: its worker hears at once. With its end nobody has to hear any more what was agreed to."""
+    if event.state in ENDED:
+        await telling.is_over(tx, ENDS["referral-over"], Matter(referral_id=event.referral_id))
     if event.state in _ANSWERS and event.worker_id is not None:
         matter = Matter(referral_id=event.referral_id, participant_id=event.participant_id)
         detail = {"state": event.state}
@@ -102,6 +105,7 @@ async def on_referral_consent_given(event: ReferralConsentGiven, tx: Transaction
 @handles(ReferralConsentEnded)
 async def on_referral_consent_ended(event: ReferralConsentEnded, tx: Transaction) -> None:
     """Access is closed, and they hear it, unless they closed it themselves."""
+    await telling.is_over(tx, ENDS["referral-over"], Matter(referral_id=event.referral_id))
     if event.ending != "withdrawn":
         await telling.tell_participant(
             tx, "referral-ended", event.participant_id, Matter(referral_id=event.referral_id)

@@ -5,15 +5,16 @@ What is written down is who, what about and when, by ids. What it says is asked 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.notify.domain import mails as domain
 from services.notify.domain import tasks, timing
 from services.notify.domain.mails import NOTHING, Mail, Matter
 from services.notify.domain.people import Neighbourhood, Person, Standing, Worker
+from services.notify.domain.tasks import Task
 from services.notify.domain.timing import Verdict
 from services.notify.repository import digests, people, preferences
 from services.notify.repository import mails as repository
@@ -66,6 +67,8 @@ async def tell_participant(
         return
     mail = _new(tx, kind, "participant", person.participant_id, matter, person.neighbourhood_id, detail)
     verdict, mail = await decide(tx, mail, person)
+    if not await _is_news(tx, mail):
+        verdict = Verdict("moot", reason="something later says it all")
     if verdict.what == "by-worker":
         await give_task(tx, mail, person)
     elif verdict.what == "moot":
@@ -114,23 +117,62 @@ async def give_task(tx: Transaction, mail: Mail, person: Person) -> None:
         await tell_worker(tx, "ring", task.worker_id, matter, place.neighbourhood_id, {"task_id": str(task.task_id)})
 
 
-async def done_with(tx: Transaction, participant_id: UUID, invitation_id: UUID | None) -> bool:
-    """What was to be told of an invitation is answered, or isn't asked any more. Whether there was such a task."""
-    open_tasks = await kept_tasks.of_matter(tx, participant_id, invitation_id=invitation_id) if invitation_id else []
-    for task in open_tasks:
-        await kept_tasks.keep(tx, replace(task, stage="done", done_at=tx.now))
+async def answered(
+    tx: Transaction, kinds: Collection[str], *, person_id: UUID, **matter: UUID | None
+) -> None:  # fmt: skip
+    """What a worker was to ask is answered: with that their task is done."""
+    for task in await kept_tasks.open_on(tx, sorted(kinds), tx.message_id, person_id=person_id, **matter):
+        await _end_task(tx, task, "done")
         await tx.emit(tasks.fact(TaskDone, task))
-        await tx.cancel(TaskDue.timer(task.task_id))
-    return bool(open_tasks)
+
+
+async def is_over(
+    tx: Transaction, kinds: Collection[str], matter: Matter, *, person_id: UUID | None = None
+) -> None:  # fmt: skip
+    """There is nothing left to tell of these, to anybody or to this one: nobody has to be rung about it any more."""
+    for task in await kept_tasks.open_on(
+        tx, sorted(kinds), tx.message_id, person_id=person_id, thread=matter.thread
+    ):  # fmt: skip
+        await _end_task(tx, task, "moot")
+
+
+async def nothing_left(tx: Transaction, task: Task) -> None:
+    """Of this one there is nothing left to tell."""
+    await _end_task(tx, task, "moot")
+
+
+async def _end_task(tx: Transaction, task: Task, stage: Literal["done", "moot"]) -> None:
+    await kept_tasks.keep(tx, replace(task, stage=stage, done_at=tx.now))
+    await tx.cancel(TaskDue.timer(task.task_id))
+
+
+async def _is_news(tx: Transaction, mail: Mail) -> bool:
+    """Whether it says more than what they will hear anyway. What it leaves nothing of, no worker has to tell any more.
+
+    Events come in any order: what was told of something later holds.
+    """
+    if mail.message_id is None or mail.about is None:
+        return True
+    if (later := domain.replacing(mail.kind)) and await repository.told_since(tx, mail, later):
+        return False
+    if earlier := domain.replaced_by(mail.kind):
+        await is_over(tx, earlier, mail.matter, person_id=mail.about)
+    if (asked := domain.SAYS_IT_TOO.get(mail.kind)) is None:
+        return True
+    if await repository.waits_still(tx, mail, asked):
+        return False
+    return not await kept_tasks.open_on(tx, [asked], tx.message_id, person_id=mail.about, thread=mail.thread)
 
 
 async def _never_heard_of_it(tx: Transaction, kind: str, person: Person, matter: Matter) -> bool:
-    """Whether it takes back what they were never told: then there is nothing to say."""
-    if kind not in domain.AFTER_A_QUESTION:
+    """Whether it takes back what they were never told: then there is nothing to say, and nothing to ask any more."""
+    if kind not in domain.TAKES_BACK:
         return False
-    if await done_with(tx, person.participant_id, matter.invitation_id):
-        return True
-    return not await repository.was_told(tx, person.participant_id, matter.thread)
+    await is_over(tx, domain.QUESTIONS, matter, person_id=person.participant_id)
+    if await repository.was_told(tx, person.participant_id, matter.thread):
+        return False
+    asked = await repository.was_to_hear(tx, person.participant_id, matter.thread, sorted(domain.QUESTIONS))
+    return kind in domain.AFTER_A_QUESTION or asked
 
 
 # --- workers
@@ -233,7 +275,7 @@ def _new(
     return Mail(
         mail_id=domain.mail_id(kind, matter, to_id, tx.message_id, more), kind=kind, to_kind=to_kind, to_id=to_id,
         due_at=tx.now, made_at=tx.now, matter=matter, neighbourhood_id=neighbourhood_id, thread=matter.thread,
-        detail=dict(detail or {}),
+        message_id=tx.message_id, detail=dict(detail or {}),
     )  # fmt: skip
 
 

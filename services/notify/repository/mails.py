@@ -17,8 +17,8 @@ from shared.messaging import Transaction
 _MATTER = ("participant_id", "other_id", "exchange_id", "invitation_id", "gathering_id", "signal_id", "referral_id")
 _SEEN = ANSWERS_FOR.format(worker="$6::uuid", place="mail.neighbourhood_id")
 _PLAIN = (
-    "mail_id", "kind", "to_kind", "to_id", "acts_for", "neighbourhood_id", "thread", "address", "stage", "due_at",
-    "attempts", "reason", "made_at", "ended_at",
+    "mail_id", "kind", "to_kind", "to_id", "acts_for", "neighbourhood_id", "thread", "message_id", "address", "stage",
+    "due_at", "attempts", "reason", "made_at", "ended_at",
 )  # fmt: skip
 
 
@@ -146,7 +146,11 @@ async def was_told(tx: Transaction, person_id: UUID, thread: UUID) -> bool:
     told: bool = await tx.fetchval(
         """
         SELECT EXISTS (
-            SELECT FROM mail WHERE thread = $2 AND $1 IN (to_id, acts_for) AND stage IN ('sent', 'by-worker')
+            SELECT FROM mail AS m WHERE thread = $2 AND $1 IN (to_id, acts_for) AND (
+                stage = 'sent' OR stage = 'by-worker' AND NOT EXISTS (
+                    SELECT FROM task AS t WHERE t.task_id = m.mail_id AND t.stage <> 'done'
+                )
+            )
         )
         """,
         person_id, thread,
@@ -154,18 +158,59 @@ async def was_told(tx: Transaction, person_id: UUID, thread: UUID) -> bool:
     return told
 
 
-async def is_followed(tx: Transaction, mail: Mail) -> bool:
-    """Whether a later mail of the same kind, on the same matter, waits for the same person."""
-    follows: bool = await tx.fetchval(
+async def was_to_hear(tx: Transaction, person_id: UUID, thread: UUID, kinds: Sequence[str]) -> bool:
+    """Whether somebody was to be told one of these, heard or not."""
+    was: bool = await tx.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM mail WHERE thread = $2 AND $1 IN (to_id, acts_for) AND kind = ANY($3::text[]))
+        """,
+        person_id, thread, list(kinds),
+    )  # fmt: skip
+    return was
+
+
+async def waits_still(tx: Transaction, mail: Mail, kind: str) -> bool:
+    """Whether a mail of this kind on the same matter waits for the same person, and isn't due yet."""
+    waits: bool = await tx.fetchval(
         """
         SELECT EXISTS (
-            SELECT FROM mail WHERE to_id = $1 AND thread = $2 AND kind = $3 AND stage = 'waiting' AND mail_id <> $4
-                AND (made_at, mail_id) > ($5, $4)
+            SELECT FROM mail WHERE thread = $2 AND coalesce(acts_for, to_id) = $1 AND kind = $3
+                AND stage = 'waiting' AND due_at > $4
         )
         """,
-        mail.to_id, mail.thread, mail.kind, mail.mail_id, mail.made_at,
+        mail.about, mail.thread, kind, tx.now,
     )  # fmt: skip
-    return follows
+    return waits
+
+
+async def followed(tx: Transaction, mail_ids: Sequence[UUID], kinds: Sequence[str]) -> dict[UUID, set[str]]:
+    """Of mails of these kinds: what else the same person was or will be told of the same matter since, by its kind."""
+    rows = await tx.fetch(
+        """
+        SELECT m.mail_id, array_agg(DISTINCT later.kind) AS kinds FROM mail AS m
+        JOIN mail AS later ON later.thread = m.thread AND later.message_id > m.message_id
+            AND coalesce(later.acts_for, later.to_id) = coalesce(m.acts_for, m.to_id)
+        WHERE m.mail_id = ANY($1::uuid[]) AND m.kind = ANY($2::text[])
+            AND later.stage IN ('waiting', 'sent', 'by-worker')
+        GROUP BY m.mail_id
+        """,
+        list(mail_ids), list(kinds),
+    )  # fmt: skip
+    return {row["mail_id"]: set(row["kinds"]) for row in rows}
+
+
+async def told_since(tx: Transaction, mail: Mail, kinds: Sequence[str]) -> bool:
+    """Whether the same person was or will be told one of these of the same matter, by an event after this one."""
+    told: bool = await tx.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM mail WHERE thread = $2 AND coalesce(acts_for, to_id) = $1 AND message_id > $3
+                AND kind = ANY($4::text[]) AND stage IN ('waiting', 'sent', 'by-worker')
+        )
+        """,
+        mail.about, mail.thread, mail.message_id, list(kinds),
+    )  # fmt: skip
+    return told
 
 
 # --- looking and mending

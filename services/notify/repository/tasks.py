@@ -67,11 +67,20 @@ async def page(
     return [task_from(row) for row in rows]
 
 
-async def of_matter(tx: Transaction, person_id: UUID, *, invitation_id: UUID | None) -> list[Task]:
-    """What of one invitation is still to be told to somebody."""
+async def open_on(
+    tx: Transaction, kinds: Sequence[str], before: UUID, *, person_id: UUID | None = None, thread: UUID | None = None,
+    invitation_id: UUID | None = None, gathering_id: UUID | None = None,
+) -> list[Task]:  # fmt: skip
+    """What of these kinds is still to be told, of an event before this one: to a person, of a matter."""
     rows = await tx.fetch(
-        "SELECT * FROM task WHERE participant_id = $1 AND invitation_id = $2 AND stage = 'open' FOR UPDATE",
-        person_id, invitation_id,
+        """
+        SELECT * FROM task
+        WHERE stage = 'open' AND kind = ANY($1::text[]) AND (message_id IS NULL OR message_id < $2)
+            AND ($3::uuid IS NULL OR participant_id = $3) AND ($4::uuid IS NULL OR thread = $4)
+            AND ($5::uuid IS NULL OR invitation_id = $5) AND ($6::uuid IS NULL OR gathering_id = $6)
+        ORDER BY task_id FOR UPDATE
+        """,
+        list(kinds), before, person_id, thread, invitation_id, gathering_id,
     )  # fmt: skip
     return [task_from(row) for row in rows]
 

@@ -76,8 +76,12 @@ async def looked_at(tx: Transaction, mails: Sequence[Mail], known: Known) -> lis
     """Those that go out now, to whoever gets them now. What waits, or a worker tells, is recorded so."""
     named = ((each.about, each.matter.other_id) for each in mails if each.to_kind == "participant")
     await known.look_at(tx, [id_ for pair in named for id_ in pair if id_])
+    later = await repository.followed(tx, [each.mail_id for each in mails], domain.REPLACEABLE)
     found = []
     for mail in mails:
+        if any(domain.replaces(each, mail.kind) for each in later.get(mail.mail_id, ())):
+            await _moot(tx, mail, "a later one says it all")
+            continue
         try:
             kept = await _LOOKS.get(mail.to_kind, _of_others)(tx, mail, known)
         except NotYetKnown as unknown:
@@ -95,9 +99,6 @@ async def _of_participant(tx: Transaction, mail: Mail, known: Known) -> Mail | N
     standing = await known.standing(tx, mail.about)
     if standing is None:
         await _moot(tx, mail, "they are no longer known")
-        return None
-    if mail.kind in domain.BY_THE_LAST and await repository.is_followed(tx, mail):
-        await _moot(tx, mail, "a later one says it all")
         return None
     person = standing.person
     verdict, found = await telling.decide(tx, mail, person, known)

@@ -189,6 +189,19 @@ class InvitationAnswered(Event, type="exchange.invitation.answered.v1"):
     answer: InvitationAnswer
 
 
+class HowItWasSaid(Event, type="exchange.how-it-was.said.v1"):
+    """Someone said how it was; what they said stands in no event."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "neighbourhood_id": _HERE,
+        "exchange_id": _EXCHANGE,
+        "participant_id": _MARTINE,
+    }
+    neighbourhood_id: NeighbourhoodId
+    exchange_id: UUID
+    participant_id: ParticipantId
+
+
 class ThanksSaid(Event, type="exchange.thanks.said.v1"):
     """Someone said thanks; the words are for the two."""
 
@@ -323,6 +336,19 @@ class GatheringCancelled(GatheringFact, type="exchange.gathering.cancelled.v1", 
     """It will not take place."""
 
 
+class GatheringAnswered(Event, type="exchange.gathering.answered.v1"):
+    """Someone said whether they come. Which it was, a query tells."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "neighbourhood_id": _HERE,
+        "gathering_id": _GATHERING,
+        "participant_id": _JOS,
+    }
+    neighbourhood_id: NeighbourhoodId
+    gathering_id: UUID
+    participant_id: ParticipantId
+
+
 class GatheringHeld(GatheringFact, type="exchange.gathering.held.v1", feed=True):
     """It took place, and who was there is known."""
 
@@ -421,12 +447,14 @@ __all__ = [
     "ExchangeReleased",
     "ExchangeReopened",
     "ExchangeWithdrawn",
+    "GatheringAnswered",
     "GatheringCancelled",
     "GatheringChanged",
     "GatheringDue",
     "GatheringFact",
     "GatheringHeld",
     "GatheringPlanned",
+    "HowItWasSaid",
     "InvitationAnswered",
     "InvitationDue",
     "LimitReached",
