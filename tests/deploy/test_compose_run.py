@@ -6,10 +6,12 @@ test_compose.py, which reads the file, is what remains.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,10 +20,13 @@ from typing import Any
 
 import pytest
 
+from deploy.embedded.parts import deployed
 from deploy.embedded.process import free_port
 from tests.servers import engine_answers
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
+OURS = (*deployed(), "janitor")
 
 pytestmark = [
     pytest.mark.skipif(
@@ -61,10 +66,15 @@ class Project:
         rows = [json.loads(line) for line in self.do("ps", "--format", "json").splitlines()]
         return {row["Service"]: row["Health"] or row["State"] for row in rows}
 
+    def page(self, port: str, path: str = "/") -> str:
+        """What a browser gets on the port that the environment calls `port`."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.environment[port]}{path}", timeout=10) as answer:
+            return str(answer.read().decode())
+
 
 @pytest.fixture(scope="module")
 def project() -> Iterator[Project]:
-    ports = {f"WEEFSEL_{name}_PORT": str(free_port()) for name in ("NATS", "PROFILES", "EXCHANGE", "JANITOR", "MAIL")}
+    ports = {f"WEEFSEL_{name.upper()}_PORT": str(free_port()) for name in ("nats", "mail", "pages", *OURS)}
     made = Project(f"weefsel-test-{uuid.uuid4().hex[:8]}", ports)
     made.do("build")
     try:
@@ -75,12 +85,8 @@ def project() -> Iterator[Project]:
 
 def test_an_operator_installs_looks_and_loses_nothing(project: Project, tmp_path: Path) -> None:
     project.up()
-    assert project.states() == dict.fromkeys(("nats", "postgres", "profiles", "exchange", "janitor"), "healthy")
-    assert {part["name"]: part["state"] for part in project.weefsel("status")["parts"]} == {
-        "profiles": "ready",
-        "exchange": "ready",
-        "janitor": "ready",
-    }
+    assert project.states() == dict.fromkeys(("nats", "postgres", *OURS), "healthy")
+    assert {part["name"]: part["state"] for part in project.weefsel("status")["parts"]} == dict.fromkeys(OURS, "ready")
     assert _readable_by_others(project) == ""
 
     partner = ("--organisation", "buurtpunt", "--neighbourhood", "brugse-poort")
@@ -88,6 +94,15 @@ def test_an_operator_installs_looks_and_loses_nothing(project: Project, tmp_path
     known = project.weefsel("partner", "list")
     handed_over = project.do("run", "--rm", "-T", "cli", "ls").split()
     assert handed_over == ["acme.creds", "acme.crt", "acme.key", "authority.crt"]
+
+    # Mail waits while no mail server is there, and arrives once one is; the pages behind its links answer.
+    sent = project.weefsel("mail", "test", "marie@ldc.example")
+    assert project.weefsel("mail", "show", sent["mail_id"])["stage"] == "waiting"
+    project.up("mail")
+    inbox = ("WEEFSEL_MAIL_PORT", "/api/v1/messages")
+    asyncio.run(eventually(lambda: "marie@ldc.example" in project.page(*inbox), within=120))
+    assert "<html" in project.page("WEEFSEL_PAGES_PORT")
+    project.do("rm", "--stop", "--force", "mail")
 
     # A part that is lost comes back, and so does everything after `down`.
     for part in ("profiles", "nats", "postgres"):
