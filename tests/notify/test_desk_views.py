@@ -293,6 +293,15 @@ def test_of_many_only_some_are_shown_and_the_rest_is_a_page_further() -> None:
     assert sections[0].more == Go("Alles bekijken", "/desk/signals", whom="Signalen voor deze week")
 
 
+def test_whoever_is_to_hear_several_things_is_one_line() -> None:
+    several = [a_task(), a_task().model_copy(update={"task_id": UUID(int=72), "do_by": NOW + timedelta(hours=1)})]
+    (line,) = today.to_tell(several, AT)
+    assert (line.title, line.lines) == ("Jos Peeters", ("Over 2 dingen",))
+    assert line.when.endswith(AT.words.day(NOW + timedelta(hours=1))), "when the first of it is to be told"
+    assert [each.label for each in line.doing] == ["Bekijken wat te zeggen"]
+    assert today.to_tell([a_task()], AT)[0].lines == ()
+
+
 def a_newcomer(days: int) -> ParticipantSummary:
     return ParticipantSummary(
         participant_id=JOS, name="Jos Peeters", neighbourhood_id="brugse-poort", status="active", paused_until=None,

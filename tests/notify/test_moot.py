@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.notify.domain import mails as domain
+from services.notify.repository.tasks import to_tell
 from shared.contracts.exchange import (
     ExchangeAgreed,
     ExchangeExpired,
@@ -185,6 +186,18 @@ async def test_what_was_agreed_to_for_a_referral_needs_no_telling_once_it_is_ove
     assert await _open(notified, roger) == ["referral-consent"]
     await notified.tell(ReferralConsentEnded.model_validate({**values, "ending": "withdrawn"}))
     assert await _open(notified, roger) == []
+
+
+async def test_whom_to_ring_a_worker_reads_once_with_all_there_is_to_tell(notified: Notified) -> None:
+    worker, roger = await notified.worker(), await notified.someone(reach=by_phone())
+    els = await notified.someone(reach=by_phone())
+    await notified.on_duty(worker)
+    for who, many in ((roger, 3), (els, 1)):
+        for _ in range(many):
+            await notified.tell(_step(who, "found", exchange_id=new_id()))
+    async with notified.transaction() as tx:
+        found = {each.participant_id: each for each in await to_tell(tx, worker, 100)}
+    assert (found[roger].number, found[els].number, found[roger].way) == (3, 1, "phone")
 
 
 def test_nothing_replaces_what_is_no_step_of_the_same_matter() -> None:

@@ -265,13 +265,19 @@ def test_a_digest_is_grouped_by_what_can_be_done() -> None:
              "Een reden om langs te gaan", "In orde brengen"]  # fmt: skip
     places = [made.index(f"{head}\n{'-' * len(head)}") for head in heads]
     assert places == sorted(places)
-    assert "Er zijn 10 dingen voor u" in made
+    assert "Er zijn 11 dingen voor u" in made
     assert "Er is 1 ding voor u" in mail("digest (one)").text
+
+
+def test_who_is_to_hear_several_things_is_one_line_of_a_digest() -> None:
+    made = mail("digest").text
+    assert "bellen: over 3 dingen" in made
+    assert "* Een brief voor Martine De Smet" in made
 
 
 def test_every_line_of_a_digest_has_its_own_link() -> None:
     made = mail("digest")
-    assert [f"https://weefsel.example/desk/{number}" in made.text for number in range(1, 11)] == [True] * 10
+    assert [f"https://weefsel.example/desk/{number}" in made.text for number in range(1, 12)] == [True] * 11
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -61,6 +61,8 @@ PLACES = {
     "plan-gathering": "/desk/gatherings/plan",
     "attendance": "/desk/gatherings/{gathering}/attendance",
     "tasks": "/desk/tasks",
+    "telling": "/desk/people/{godelieve}/tasks",
+    "letters": "/desk/people/{godelieve}/letters",
     "own-things": "/desk/me",
     "hours": "/desk/me/hours",
     "away": "/desk/me/away",

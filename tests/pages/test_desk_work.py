@@ -424,7 +424,7 @@ async def test_who_has_no_e_mail_is_rung_and_their_answer_ends_the_task(office: 
 
     async def to_ring() -> Shown | None:
         shown = await desk.see(f"/desk/people/{godelieve}/tasks")
-        return shown if "Bekijken wat te zeggen" in shown.text else None
+        return shown if "Wie komt eens op de koffie?" in shown.text else None
 
     await eventually(to_ring, within=30, what="a call to make")
     rows = await office.whole.stack.fetch("notify", "SELECT task_id FROM task WHERE invitation_id = $1", invitation)
@@ -436,6 +436,27 @@ async def test_who_has_no_e_mail_is_rung_and_their_answer_ends_the_task(office: 
     assert rows[0]["stage"] == "done"
     paper = await desk.see(f"/desk/tasks/{task}/letter")
     assert "Weverstraat" not in paper.text
+
+
+async def test_who_is_rung_hears_everything_in_one_go(office: Office, desk: Visitor) -> None:
+    annie = await office.someone("Annie Maes", reach={"by": "phone", "phone": "+32 470 11 22 33"})
+    asks = ("Wie leest de krant eens voor?", "Wie gaat mee naar de bib?")
+    for words in asks:
+        await office.invites(await office.opens(office.people["jos"], kind="coffee", words=words), annie)
+    here = f"/desk/people/{annie}/tasks"
+
+    async def both() -> Shown | None:
+        shown = await desk.see(here)
+        return shown if all(each in shown.text for each in asks) else None
+
+    shown = await eventually(both, within=30, what="both on one sheet")
+    listed = await desk.see("/desk/tasks")
+    assert listed.response.text.count(f'<a href="{here}" dir="auto">Annie Maes</a>') == 1, "a line for each person"
+    printed = await desk.see(f"/desk/people/{annie}/letters")
+    assert all(each in printed.text for each in asks)
+    await desk.send(next(each for each in shown.forms if "task" in each["fields"] and each["action"] == here))
+    rows = await office.whole.stack.fetch("notify", "SELECT DISTINCT stage FROM task WHERE participant_id = $1", annie)
+    assert [row["stage"] for row in rows] == ["done"]
 
 
 async def test_an_address_is_asked_only_when_the_letter_is_to_be_printed(office: Office, desk: Visitor) -> None:

@@ -19,16 +19,16 @@ from shared.contracts.exchange import (
     Attention,
     ExchangeSummary,
     Invitation,
-    ListAttention,
-    ListExchanges,
-    ListInvitations,
     ShowGathering,
+    ShowWaiting,
 )
 from shared.contracts.profiles import ListVisits
 from shared.contracts.signals import ListReferrals, ListSignals, ReferralSummary, ShowSignal, SignalSummary
 
 MOST = 60
 """Lines in one digest; the desk has the rest."""
+MOST_PLACES = 20
+"""That one question may name, and lines of each kind in its answer."""
 _CAUSES: Mapping[str, What] = {
     "not-good": "mediation-asked", "limit": "limit-reached", "drift": "limit-reached",
     "nobody-found": "nobody-found", "silence": "fell-silent", "referral-ended": "referral-closed",
@@ -59,17 +59,8 @@ async def _everything(asker: Asker, mail: Mail) -> Open:
     deployed = asker.settings.services
     questions: list[Any] = []
     if not deployed or "exchange" in deployed:
-        for place in mail.detail["places"]:
-            questions += [
-                _page(asker, mail, ListInvitations(neighbourhood_id=place, stage="held", limit=20), found.held,
-                      "invitations"),
-                _page(asker, mail, ListExchanges(neighbourhood_id=place, stage="draft", limit=20), found.drafts,
-                      "exchanges"),
-            ]  # fmt: skip
-            if mail.detail["monday"]:
-                questions.append(
-                    _page(asker, mail, ListAttention(neighbourhood_id=place, limit=10), found.attention, "items")
-                )
+        places = mail.detail["places"]
+        questions += [_waiting(asker, mail, places[n : n + MOST_PLACES], found) for n in range(0, len(places), MOST_PLACES)]
     if not deployed or "signals" in deployed:
         questions += [
             _page(asker, mail, ListSignals(worker_id=mail.to_id, limit=50), found.signals, "signals"),
@@ -86,6 +77,17 @@ async def _page(asker: Asker, mail: Mail, query: Any, into: list[Any], name: str
         into += getattr(await question(asker, query, mail.actor), name)
     except Moot:
         return
+
+
+async def _waiting(asker: Asker, mail: Mail, places: list[str], found: Open) -> None:
+    """What waits in some neighbourhoods; on Mondays also whom to visit."""
+    try:
+        waiting = await question(asker, ShowWaiting(neighbourhood_ids=places, limit=MOST_PLACES), mail.actor)
+    except Moot:
+        return
+    found.held += waiting.invitations
+    found.drafts += [*waiting.half, *waiting.doubted, *waiting.wishes]
+    found.attention += waiting.attention if mail.detail["monday"] else []
 
 
 async def _of_item(asker: Asker, mail: Mail, item: Item, found: Open) -> None:
@@ -155,13 +157,12 @@ async def _own(writing: Writing, found: Open) -> list[DigestItem]:
 
 
 async def _tasks(writing: Writing) -> list[DigestItem]:
-    found = await tasks.page(
-        writing.tx, neighbourhood_id=None, worker_id=writing.mail.to_id, participant_id=None, stage="open", after=None,
-        limit=30,
-    )  # fmt: skip
+    """A line for each person whom they are to ring, or to bring letters, whatever there is to tell."""
+    assert writing.mail.to_id is not None
+    found = await tasks.to_tell(writing.tx, writing.mail.to_id, MOST)
     lines = [
-        await _line(writing, "ring" if each.way == "phone" else each.way, f"/people/{each.participant_id}",
-                    each.participant_id, since=each.given_at, by=each.do_by)
+        await _line(writing, "ring" if each.way == "phone" else each.way, f"/people/{each.participant_id}/tasks",
+                    each.participant_id, number=each.number, since=each.since, by=each.by)
         for each in found
     ]  # fmt: skip
     return [line for line in lines if line]

@@ -227,7 +227,7 @@ async def ring(writing: Writing, _: None) -> data.Mail:
     person = await people.person(writing.tx, task.participant_id)
     zone = writing.place.zone if writing.place else None
     return data.Ring(
-        url=await writing.desk(f"/people/{task.participant_id}"), name=await writing.name(task.participant_id),
+        url=await writing.desk(f"/people/{task.participant_id}/tasks"), name=await writing.name(task.participant_id),
         way=task.way, phone=person.phone if person else None, by=task.do_by.astimezone(zone).date(),
     )  # fmt: skip
 

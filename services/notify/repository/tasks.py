@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.notify.domain.tasks import Task
 from services.notify.repository.people import ANSWERS_FOR
-from shared.contracts.notify import TaskStage
+from shared.conditions import Conditions
+from shared.contracts.notify import TaskStage, TaskWay
 from shared.database import Record
 from shared.messaging import Transaction
 
-_SEEN = ANSWERS_FOR.format(worker="$7::uuid", place="t.neighbourhood_id")
+_FOR = """(
+    t.worker_id = {} OR EXISTS (SELECT FROM duty AS d WHERE d.neighbourhood_id = t.neighbourhood_id AND d.worker_id = {})
+)"""
+"""To whom a task was given, or who is on duty there."""
 _COLUMNS = tuple(name for name in Task.__dataclass_fields__ if name != "detail")
 
 
@@ -50,21 +55,51 @@ async def page(
     stage: TaskStage, after: UUID | None, limit: int, seen_by: UUID | None = None,
 ) -> list[Task]:  # fmt: skip
     """Tasks, what is due first in front. `seen_by`: a worker, to whom referrals elsewhere are not told."""
+    asked = Conditions()
+    asked.add("t.stage = {}", stage)
+    asked.given("t.neighbourhood_id = {}", neighbourhood_id)
+    asked.given("t.participant_id = {}", participant_id)
+    if worker_id is not None:
+        asked.add(_FOR, worker_id, worker_id)
+    asked.given("(t.do_by, t.task_id) > (SELECT do_by, task_id FROM task WHERE task_id = {})", after)
+    if seen_by is not None:
+        seen = ANSWERS_FOR.format(worker=f"{asked.value(seen_by)}::uuid", place="t.neighbourhood_id")
+        asked.add(f"(t.referral_id IS NULL OR {seen})")
     rows = await tx.fetch(
-        f"""
-        SELECT t.* FROM task AS t
-        WHERE stage = $1 AND ($2::text IS NULL OR neighbourhood_id = $2)
-            AND ($3::uuid IS NULL OR worker_id = $3 OR EXISTS (
-                SELECT FROM duty AS d WHERE d.neighbourhood_id = t.neighbourhood_id AND d.worker_id = $3
-            ))
-            AND ($4::uuid IS NULL OR participant_id = $4)
-            AND ($5::uuid IS NULL OR (do_by, task_id) > (SELECT do_by, task_id FROM task WHERE task_id = $5))
-            AND ($7::uuid IS NULL OR t.referral_id IS NULL OR {_SEEN})
-        ORDER BY do_by, task_id LIMIT $6
-        """,  # noqa: S608 - constants
-        stage, neighbourhood_id, worker_id, participant_id, after, limit, seen_by,
-    )  # fmt: skip
+        f"SELECT t.* FROM task AS t WHERE {asked} ORDER BY t.do_by, t.task_id LIMIT {asked.value(limit)}",  # noqa: S608 - constants
+        *asked.values,
+    )
     return [task_from(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ToTell:
+    """All that somebody is to hear from a worker."""
+
+    participant_id: UUID
+    way: TaskWay
+    """The one of what was given last: as they prefer it now."""
+    number: int
+    since: datetime
+    by: datetime
+    """When the first of it is to be told."""
+
+
+async def to_tell(tx: Transaction, worker_id: UUID, limit: int) -> list[ToTell]:
+    """Whom a worker is to ring, or to bring letters, what is due first in front: each person once."""
+    rows = await tx.fetch(
+        """
+        SELECT participant_id, (array_agg(way ORDER BY given_at DESC, task_id))[1] AS way, count(*) AS number,
+            min(given_at) AS since, min(do_by) AS by
+        FROM task AS t
+        WHERE stage = 'open' AND (worker_id = $1 OR EXISTS (
+            SELECT FROM duty AS d WHERE d.neighbourhood_id = t.neighbourhood_id AND d.worker_id = $1
+        ))
+        GROUP BY participant_id ORDER BY by, participant_id LIMIT $2
+        """,
+        worker_id, limit,
+    )  # fmt: skip
+    return [ToTell(**dict(row)) for row in rows]
 
 
 async def open_on(

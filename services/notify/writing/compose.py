@@ -97,6 +97,7 @@ def _context(mail: Mail, reader: Reader, letter: Letter) -> dict[str, Any]:
         "told": lambda table, codes: speech.several([speech.say(table[code]) for code in codes]),
         "shown": lambda value: speech.say("not shown") if value is None else speech.number(value),
         "groups": grouped(mail, speech) if isinstance(mail, Digest) else (),
+        "titled_as": lambda item: _titled_as(item, speech),
         "below": lambda item: _below(item, speech),
     }
 
@@ -113,6 +114,19 @@ def grouped(digest: Digest, speech: Speech) -> list[Group]:
     """What can be done, by what it takes; within a group in the order given."""
     groups = {name: [each for each in digest.items if each.what in group] for name, group in words.GROUPED.items()}
     return [Group(speech.say(words.GROUP[name]), items) for name, items in groups.items() if items]
+
+
+def _titled_as(item: DigestItem, speech: Speech) -> str:
+    """What a line is about. What somebody is to be told in one go is one line, with how many things."""
+    name, number = text.name(item.name or ""), item.number
+    if item.what == "ring":
+        return speech.count("Ring {name}", "Ring {name}: about {number} things", number, name=name)
+    if item.what == "letter":
+        return speech.count("A letter for {name}", "{number} letters for {name}, in one go", number, name=name)
+    if item.what == "organisation":
+        return speech.count("A message for {name}, to pass on", "{number} messages for {name}, to pass on", number,
+                            name=name)  # fmt: skip
+    return speech.say(words.WHAT[item.what], name=name)
 
 
 def _below(item: DigestItem, speech: Speech) -> str:

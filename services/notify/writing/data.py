@@ -533,6 +533,8 @@ class DigestItem:
     by: datetime | None = None
     climbed: bool = False
     """It comes from a colleague who did not get to it."""
+    number: int = 1
+    """Of things that somebody is to be told in one go."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,11 @@ def paper(mail: Mail, reader: Reader, to: Sequence[str] = ()) -> Markup:
     return Markup(html)  # noqa: S704 - rendered with escaping
 
 
+def headed(mail: Mail, reader: Reader) -> str:
+    """What it is about, in a few words."""
+    return written(mail, reader, Speech.of(reader.language, reader.policy, reader.zone), paper=True).title
+
+
 def spoken(mail: Mail, reader: Reader) -> list[str]:
     """The same for who rings: what to say, a sentence or a fact a line."""
     speech = Speech.of(reader.language, reader.policy, reader.zone)

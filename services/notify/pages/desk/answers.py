@@ -28,7 +28,7 @@ from shared.contracts.exchange import (
     ShowExchange,
     ShowInvitation,
 )
-from shared.contracts.notify import DoTask
+from shared.contracts.notify import DoTask, ListTasks
 from shared.contracts.profiles import ParticipantDetails
 
 
@@ -129,8 +129,7 @@ async def invitation(page: Page) -> Response:
         page, form, AnswerInvitation, invitation_id=page.matter_id, answer=page.text("answer"), how=page.text("how")
     )
     await page.do(command, fields=form.places())
-    await _done_with(page)
-    return page.go(people_views.address(found.participant_id), said="answer-recorded")
+    return await _noted(page, people_views.address(found.participant_id), found.participant_id)
 
 
 @desk("/exchanges/{matter_id:uuid}/answer")
@@ -166,8 +165,7 @@ async def proposal(page: Page) -> Response:
         participant_id=page.text("participant") if page.text("answer") == "not-this-time" else None,
     )  # fmt: skip
     await page.do(command, fields=form.places())
-    await _done_with(page)
-    return page.go(exchanges.address(found.exchange_id), said="answer-recorded")
+    return await _noted(page, exchanges.address(found.exchange_id), found.participant_id)
 
 
 @desk("/exchanges/{matter_id:uuid}/how-it-was")
@@ -208,8 +206,7 @@ async def how_it_was(page: Page) -> Response:
     else:
         command = made(page, form, SayHowItWas, answer=page.text("answer"), how=page.text("how"), **values)
         await page.do(command, fields=form.places())
-    await _done_with(page)
-    return page.go(exchanges.address(found.exchange_id), said="answer-recorded")
+    return await _noted(page, exchanges.address(found.exchange_id), page.id("participant"))
 
 
 def _task(page: Page) -> tuple[Field, ...]:
@@ -217,10 +214,12 @@ def _task(page: Page) -> tuple[Field, ...]:
     return hidden(task=given_id(page, "task"))
 
 
-async def _done_with(page: Page) -> None:
-    """With the answer the call or letter is done."""
+async def _noted(page: Page, here: str, whose: UUID | None) -> Response:
+    """With the answer the call or letter is done; what else there is to tell in the same call comes next."""
     if (id_ := given_id(page, "task")) is not None:
         await page.do(DoTask(task_id=id_))
+    more = id_ and whose and (await page.ask(ListTasks(participant_id=whose, limit=1))).tasks
+    return page.go(f"{people_views.address(whose)}/tasks" if more and whose else here, said="answer-recorded")
 
 
 def _how(page: Page) -> Field:

@@ -43,11 +43,17 @@ class Words:
     def __call__(self, text: str, /, **values: object) -> str:
         return self.speech.say(text, **values)
 
+    def count(self, one: str, many: str, number: int, /, **values: object) -> str:
+        return self.speech.count(one, many, number, **values)
+
     def day(self, when: date | datetime) -> str:
         day = when.astimezone(self.speech.zone).date() if isinstance(when, datetime) else when
         if day not in self.days:
             self.days[day] = self.speech.day(day, year=day.year != clock.now().year)
         return self.days[day]
+
+    def last_day(self, until: datetime) -> str:
+        return self.day(self.speech.last_day(until))
 
     def moment(self, when: datetime) -> str:
         return self.speech.moment(when)
@@ -81,14 +87,14 @@ def me(page: Page) -> Worker:
 
 async def places(page: Page) -> list[str]:
     """The neighbourhoods that this worker answers for now."""
-    worker = me(page)
-    return await page.context.run(lambda tx: repository.answers_for(tx, worker))
+    me(page)
+    return list(page.places)
 
 
 async def names(page: Page, people: Collection[UUID] = ()) -> Names:
     """What people, workers and places are called."""
     say = words(page)
-    found = await page.context.run(lambda tx: repository.called(tx, people, page.speech.language))
+    found = await page.context.look(lambda tx: repository.called(tx, people, page.speech.language))
     return Names(found.people, found.workers, found.places, say("nobody"), say("somebody"))
 
 

@@ -15,6 +15,7 @@ from services.notify.pages.page import Page
 from services.notify.repository import people
 from services.notify.repository import tasks as repository
 from services.notify.writing import data
+from shared.contracts.notify import Task as TaskContract
 from shared.messaging import Transaction
 from shared.messaging.client import Refused, Unanswered
 
@@ -48,13 +49,13 @@ async def task_of(page: Page) -> Task:
         foreign = task and task.referral_id and not await people.answers_for(tx, worker_id, task.neighbourhood_id)
         return None if foreign else task
 
-    found = await page.context.run(look)
+    found = await page.context.look(look)
     if found is None:
         raise trouble.not_found()
     return found
 
 
-async def told(page: Page, task: Task) -> Told | None:
+async def told(page: Page, task: Task | TaskContract) -> Told | None:
     """What it says now; None when there is nothing left to tell. Raises Stop when its service is away."""
     mail = _mail(task)
     try:
@@ -75,12 +76,13 @@ async def _written(tx: Transaction, page: Page, mail: Mail, answer: object) -> T
     return Told(await WAYS[mail.kind].write(writing, answer), await writing.reader())
 
 
-def _mail(task: Task) -> Mail:
+def _mail(task: Task | TaskContract) -> Mail:
     matter = Matter(
         exchange_id=task.exchange_id, invitation_id=task.invitation_id, gathering_id=task.gathering_id,
         referral_id=task.referral_id, other_id=task.other_id,
     )  # fmt: skip
     return Mail(
         mail_id=task.task_id, kind=task.kind, to_kind="participant", to_id=task.participant_id, due_at=task.given_at,
-        made_at=task.given_at, matter=matter, neighbourhood_id=task.neighbourhood_id, detail=task.detail,
+        made_at=task.given_at, matter=matter, neighbourhood_id=task.neighbourhood_id,
+        detail=getattr(task, "detail", {}),
     )  # fmt: skip

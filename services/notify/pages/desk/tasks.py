@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from uuid import UUID
 
 from starlette.responses import Response
 
 from services.notify.domain.tasks import Task
 from services.notify.pages.desk import words as called
 from services.notify.pages.desk.at import Words, asked, me, names, person, places, words
-from services.notify.pages.desk.saying import task_of, told
+from services.notify.pages.desk.saying import Told, task_of, told
 from services.notify.pages.desk.views import today as views
 from services.notify.pages.desk.views.parts import Do, Go, Item, Section
 from services.notify.pages.page import Page
 from services.notify.pages.registry import desk
-from services.notify.writing.paper import paper, spoken
+from services.notify.pages.trouble import Mistakes
+from services.notify.writing.paper import headed, paper, spoken
 from shared import clock
-from shared.contracts.notify import ListTasks
+from shared.contracts.notify import DoTask, ListTasks
+from shared.contracts.notify import Task as TaskContract
 from shared.contracts.profiles import AddressForLetter
+
+MOST = 30
+"""Things that somebody is told in one go."""
 
 
 @desk("/tasks")
@@ -28,11 +35,15 @@ async def tasks(page: Page) -> Response:
     found = await asked(page, ListTasks(worker_id=worker.worker_id, limit=60), *queries)
     unique = {each.task_id: each for answer in found for each in answer.tasks}
     due = sorted(unique.values(), key=lambda each: each.do_by)
-    named = await names(page, {each.participant_id for each in due})
+    whose: dict[UUID, list[TaskContract]] = {}
+    for each in due:
+        whose.setdefault(each.participant_id, []).append(each)
+    named = await names(page, set(whose))
     at = views.At(worker.worker_id, clock.now(), page.policy.visits.within_days, say, named)
 
     def lines(way: str) -> tuple[Item, ...]:
-        return tuple(views.task(each, at) for each in due if each.way == way)
+        return tuple(views.to_tell([each for those in whose.values() if views.way_to(those) == way for each in those],
+                                   at))  # fmt: skip
 
     sections = [
         Section("phone", say("To ring"), lines("phone")),
@@ -90,27 +101,79 @@ async def letter(page: Page) -> Response:
 
 @desk("/people/{matter_id:uuid}/tasks")
 async def tasks_for(page: Page) -> Response:
-    """What somebody is to hear by phone or by letter."""
-    say, worker = words(page), me(page)
-    someone, found = await asyncio.gather(
-        person(page, page.matter_id), page.ask(ListTasks(participant_id=page.matter_id, limit=50))
-    )
-    named = await names(page, {page.matter_id})
-    at = views.At(worker.worker_id, clock.now(), page.policy.visits.within_days, say, named)
-    section = Section(
-        "tasks",
-        say("To ring, or to bring a letter"),
-        tuple(views.task(each, at) for each in found.tasks),
-        empty=say("Nothing waits to be told by phone or by letter."),
-    )
-    back = f"/desk/people/{page.matter_id}"
+    """All that somebody is to hear, on one sheet: who is rung is rung once."""
+    me(page)
+    say, here = words(page), f"/desk/people/{page.matter_id}"
+    if page.posted:
+        for each in page.several("task"):
+            await _do(page, each)
+        return page.go(here, said="do-task")
+    someone, found = await asyncio.gather(person(page, page.matter_id), _open(page))
+    sheets = [_sheet(task, what, say, alone=len(found) == 1) for task, what in found if what]
     return page.show(
-        "desk/list.html", title=say("Calls and letters"), about=someone.name or "", back=back,
-        back_here=f"{back}/tasks", sections=[section], intro="",
+        "desk/telling.html",
+        name=someone.name or "",
+        person=someone,
+        sheets=sheets,
+        tasks=[str(task.task_id) for task, _ in found],
+        over=bool(found) and not sheets,
+        way=say(called.TASK_WAY[views.way_to([task for task, _ in found])]) if found else "",
+        by=say("by {day}", day=say.day(found[0][0].do_by)) if found else "",
+        phone=someone.reach.phone if someone.reach else None,
+        here=here,
     )  # fmt: skip
 
 
-def _answer(task: Task, say: Words) -> Go | None:
+@desk("/people/{matter_id:uuid}/letters")
+async def letters(page: Page) -> Response:
+    """All letters for somebody, to print in one go and put in one envelope."""
+    me(page)
+    found = await _open(page)
+    to: tuple[str, ...] = ()
+    if page.posted:
+        address = await page.do(AddressForLetter(participant_id=page.matter_id))
+        to = (address.name, *(address.address or words(page)("Brought by hand")).splitlines())
+    written = [what for _, what in found if what]
+    papers = [paper(each.mail, each.reader, () if number else to) for number, each in enumerate(written)]
+    return page.show(
+        "desk/letters.html", papers=papers, tasks=[str(task.task_id) for task, _ in found], addressed=bool(to),
+        here=f"/desk/people/{page.matter_id}/tasks",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One thing that somebody is to hear."""
+
+    heading: str
+    lines: list[str]
+    doing: tuple[Go | Do, ...]
+
+
+def _sheet(task: TaskContract, what: Told, say: Words, *, alone: bool) -> Sheet:
+    """With where its answer is noted. What is one of several can be done alone as well."""
+    answer = _answer(task, say)
+    done = () if alone else (Do(say("I did it"), "do-task", {"task_id": str(task.task_id)}),)
+    heading = headed(what.mail, what.reader)
+    return Sheet(heading, spoken(what.mail, what.reader), (*((answer,) if answer else ()), *_coming(task, say), *done))
+
+
+async def _open(page: Page) -> list[tuple[TaskContract, Told | None]]:
+    """What somebody is to hear, what is due first in front, with what it says now."""
+    found = (await page.ask(ListTasks(participant_id=page.matter_id, limit=MOST))).tasks
+    return list(zip(found, await asyncio.gather(*(told(page, each) for each in found)), strict=True))
+
+
+async def _do(page: Page, task_id: str) -> None:
+    """What became moot while it was told is done as well."""
+    try:
+        await page.do(page.build(DoTask, task_id=task_id))
+    except Mistakes as wrong:
+        if any(each.code != "ended" for each in wrong.mistakes):
+            raise
+
+
+def _answer(task: Task | TaskContract, say: Words) -> Go | None:
     """Where their answer is noted; with it the task is done."""
     at = f"task={task.task_id}"
     if task.invitation_id and task.kind in ("invited", "invited-again"):
@@ -122,7 +185,7 @@ def _answer(task: Task, say: Words) -> Go | None:
     return None
 
 
-def _coming(task: Task, say: Words) -> tuple[Do, ...]:
+def _coming(task: Task | TaskContract, say: Words) -> tuple[Do, ...]:
     if task.gathering_id is None or task.kind != "gathering-invited":
         return ()
     here = {"gathering_id": str(task.gathering_id), "participant_id": str(task.participant_id), "how": "phone"}

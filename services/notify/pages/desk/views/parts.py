@@ -22,8 +22,14 @@ class Say(Protocol):
 
     def __call__(self, text: str, /, **values: object) -> str: ...
 
+    def count(self, one: str, many: str, number: int, /, **values: object) -> str:
+        """The same for a number of things: `{number}`."""
+
     def day(self, when: date | datetime) -> str:
         """`dinsdag 12 mei`"""
+
+    def last_day(self, until: datetime) -> str:
+        """The last day on which something holds that ends then."""
 
     def moment(self, when: datetime) -> str:
         """`dinsdag 12 mei, 14.00`"""

@@ -11,7 +11,7 @@ from services.notify.pages.desk import words
 from services.notify.pages.desk.views import exchanges, gatherings, people, referrals, signals
 from services.notify.pages.desk.views.parts import Do, Go, Item, Names, Say, Section, Tag
 from shared.contracts.exchange import Attention, ExchangeSummary, Gathering, Invitation
-from shared.contracts.notify import Task
+from shared.contracts.notify import Task, TaskWay
 from shared.contracts.profiles import ParticipantSummary
 from shared.contracts.signals import ReferralSummary, SignalSummary
 
@@ -105,7 +105,7 @@ def sections(found: Found, at: At) -> list[Section]:
         _section(
             "tasks",
             say("To ring, or to bring a letter"),
-            [task(each, at) for each in found.tasks or ()],
+            to_tell(found.tasks or (), at),
             "/desk/tasks",
             at,
         ),
@@ -197,22 +197,27 @@ def _past(gathering: Gathering, say: Say) -> Item:
     return Item(line.title, line.to, line.lines, doing=(Go(say("Record who was there"), at, True, line.title),))
 
 
-def task(found: Task, at: At) -> Item:
-    """Somebody to ring, or to bring a letter."""
-    say, name = at.words, at.names.person(found.participant_id)
-    late = found.do_by <= at.now
+def to_tell(found: Iterable[Task], at: At) -> list[Item]:
+    """Whom to ring, or to bring letters: each person once, whatever there is to tell; what is due first in front."""
+    whose: dict[UUID, list[Task]] = {}
+    for each in sorted(found, key=lambda task: (task.do_by, task.task_id)):
+        whose.setdefault(each.participant_id, []).append(each)
+    return [_to_tell(each, at) for each in whose.values()]
+
+
+def way_to(found: Sequence[Task]) -> TaskWay:
+    """By which way one tells somebody all of it: the one that they prefer now."""
+    return max(found, key=lambda task: (task.given_at, task.task_id)).way
+
+
+def _to_tell(found: Sequence[Task], at: At) -> Item:
+    say, first, way = at.words, found[0], way_to(found)
+    name, here = at.names.person(first.participant_id), f"/desk/people/{first.participant_id}/tasks"
+    late = (Tag(say("Late"), "urgent"),) if first.do_by <= at.now else ()
+    see = Go(say("See what to say") if way != "letter" else say("See the letter"), here, True, name)
+    done = (Do(say("Done"), "do-task", {"task_id": str(first.task_id)}, whom=name),) if len(found) == 1 else ()
     return Item(
-        title=name,
-        to=f"/desk/tasks/{found.task_id}",
-        tags=(Tag(say(words.TASK_WAY[found.way]), "warm"), *((Tag(say("Late"), "urgent"),) if late else ())),
-        when=say("by {day}", day=say.day(found.do_by)),
-        doing=(
-            Go(
-                say("See what to say") if found.way != "letter" else say("See the letter"),
-                f"/desk/tasks/{found.task_id}",
-                True,
-                name,
-            ),
-            Do(say("Done"), "do-task", {"task_id": str(found.task_id)}, whom=name),
-        ),
-    )
+        title=name, to=here, tags=(Tag(say(words.TASK_WAY[way]), "warm"), *late),
+        lines=(say.count("About {number} thing", "About {number} things", len(found)),) if len(found) > 1 else (),
+        when=say("by {day}", day=say.day(first.do_by)), doing=(see, *done),
+    )  # fmt: skip
