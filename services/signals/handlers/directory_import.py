@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from services.signals.domain import directory_import as domain
 from services.signals.domain.directory_import import Counted
-from services.signals.domain.directory_reading import Rules, entry, terms
+from services.signals.domain.directory_reading import Entry, Facts, Rules, entry, terms
 from services.signals.repository import directory_import as repository
 from services.signals.repository import directory_making as making
 from shared.access import Kind, who
@@ -100,13 +102,21 @@ async def _take(tx: Transaction, source: str, command: FinishImport, waiting: di
 
 
 async def _make(tx: Transaction, source: str, rules: Rules) -> Counted:
-    """Services are made of rows, some at a time; those that are as they were are left alone."""
+    """Services are made of rows, some at a time, while those before them are written.
+
+    Those that are as they were are left alone.
+    """
     meanings = terms(*await making.terms(tx, source), rules)
     counted, after = Counted(gone=await making.retire_gone(tx, source)), ""
     stems: dict[str, tuple[str, ...]] = {}
+    made: list[Entry] = []
     while ids := await making.service_ids(tx, source, after, AT_ONCE):
-        entries = [entry(source, facts, meanings, rules) for facts in await making.facts(tx, source, ids)]
-        known = await making.known(tx, ids)
-        await making.keep(tx, domain.to_keep(entries, known, source, counted), stems)
-        after = ids[-1]
+        around, known = await making.facts(tx, source, ids), await making.known(tx, ids)
+
+        def make(around: list[Facts] = around) -> list[Entry]:
+            return [entry(source, facts, meanings, rules) for facts in around]
+
+        entries, _ = await asyncio.gather(asyncio.to_thread(make), making.keep(tx, made, stems))
+        made, after = domain.to_keep(entries, known, source, counted), ids[-1]
+    await making.keep(tx, made, stems)
     return counted
