@@ -55,6 +55,20 @@ class Street:
     def worker(self) -> str:
         return f"worker:{self.worker_id}"
 
+    async def colleague_elsewhere(self) -> UUID:
+        """A worker of another organisation, in another neighbourhood."""
+        ask, id_ = self.whole.client.get, new_id().hex[-8:]
+        await ask(RegisterOrganisation(organisation_id=f"o{id_}", names={"nl": "Elders"}))
+        await ask(RegisterNeighbourhood(neighbourhood_id=f"n{id_}", names={"nl": "Elders"}, organisation_id=f"o{id_}"))
+        made = await ask(
+            RegisterWorker(
+                name="Ellen Elders", email=f"{id_}@elders.example", organisation_id=f"o{id_}",
+                neighbourhood_ids=[f"n{id_}"], language="nl",
+            )
+        )  # fmt: skip
+        await self.known("worker", made.worker_id)
+        return UUID(str(made.worker_id))
+
     async def known(self, table: str, id_: object) -> None:
         """Waits until notify has heard of it."""
 

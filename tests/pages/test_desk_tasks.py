@@ -81,7 +81,7 @@ async def test_refer(office: Office, chromium: Browser) -> None:
     await page.get_by_label("Naam, of een deel ervan").fill("martine")
     await press(page, "Zoeken")
     await press(page, "Martine De Smet")
-    await page.get_by_label("Wat zoek je?").fill("poetsen")
+    await page.get_by_label("Wat zoekt u?").fill("poetsen")
     await press(page, "Zoeken")
     await press(page, "Poetshulp aan huis")
     await page.get_by_label("Waarover gaat het?").select_option(label="Huishouden")

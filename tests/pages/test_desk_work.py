@@ -83,7 +83,7 @@ async def test_what_waits_for_the_worker_is_there_with_what_can_be_done(office: 
         "Martine De Smet vraagt: in de tuin werken",
         "Halve vragen",
         "Misschien eens een koffie met iemand",
-        "Aan jou overgelaten",
+        "Aan u overgelaten",
         "Doorverwijzingen zonder antwoord",
         "Budgetbegeleiding",
         "Nieuwe mensen",
@@ -143,7 +143,7 @@ async def test_keeping_an_eye_asks_for_a_day(office: Office, desk: Visitor) -> N
 async def test_a_colleague_who_is_asked_takes_it_over_right_from_today(office: Office, desk: Visitor) -> None:
     signal = office.things["urgent"]
     await pressed(desk, await desk.see("/desk"), "take-signal", signal_id=str(signal))
-    form = (await says(desk, f"/desk/signals/{signal}/offer", "Karim Haddad", "Je vervanger")).form("worker_id")
+    form = (await says(desk, f"/desk/signals/{signal}/offer", "Karim Haddad", "Uw vervanger")).form("worker_id")
     await desk.send(form, worker_id=str(office.things["karim"]))
     karim = await office.at_the_desk(office.things["karim"])
     await pressed(karim, await says(karim, "/desk", "Ik neem het over"), "answer-offer", agreed="true")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from services.notify.asking import Asker
@@ -222,7 +223,7 @@ async def referral_consent(writing: Writing, referral: Referral) -> data.Mail:
     zone = writing.place.zone if writing.place else None
     return data.ReferralConsent(
         url=await writing.link("referral", referral.referral_id), fields=tuple(consent.fields),
-        until=consent.until.astimezone(zone).date(),
+        until=(consent.until - timedelta(microseconds=1)).astimezone(zone).date(),
     )  # fmt: skip
 
 

@@ -20,10 +20,11 @@ from shared.messaging import Transaction
 @opens("page")
 async def own_page(page: Page) -> Response:
     """One's own page, from the bottom of any mail. Opening the link only shows a button: scanners open links too."""
+    assert page.link is not None
+    where = _inside(page.link.detail, "/mine")
     if page.posted:
-        assert page.link is not None
-        return await _let_in(page, page.link, _inside(page.link.detail, "/mine"))
-    return page.show("doors/own.html")
+        return await _let_in(page, page.link, where)
+    return await _open_already(page, where) or page.show("doors/own.html")
 
 
 @opens("desk")
@@ -33,11 +34,13 @@ async def the_desk(page: Page) -> Response:
     assert link is not None
     if page.worker is None or page.worker.ended:
         raise trouble.unknown_link()
+    where = _inside(link.detail, "/desk")
     if page.posted:
         if not await page.context.run(lambda tx: repository.use(tx, link.digest)):
             return page.show("doors/desk.html", used=True)
-        return await _let_in(page, link, _inside(link.detail, "/desk"))
-    return page.show("doors/desk.html", used=standing(link, clock.now()) == "used")
+        return await _let_in(page, link, where)
+    used = standing(link, clock.now()) == "used"
+    return await _open_already(page, where) or page.show("doors/desk.html", used=used)
 
 
 @opens("unsubscribe")
@@ -100,6 +103,18 @@ async def _close(page: Page) -> Response:
         opening.session_cookie(page.context), secure=page.context.secure, httponly=True, samesite="lax"
     )
     return response
+
+
+async def _open_already(page: Page, path: str) -> Response | None:
+    """Straight on, for who has their own page or desk open in this browser: every line of a digest is a link."""
+    link, cookie = page.link, page.request.cookies.get(opening.session_cookie(page.context), "")
+    assert link is not None
+    session = await page.context.look(lambda tx: links.find_session(tx, cookie)) if cookie else None
+    if session is None or (session.holder_kind, session.holder_id, session.acts_for) != (
+        link.holder_kind, link.holder_id, link.acts_for,
+    ):  # fmt: skip
+        return None
+    return page.go(path, **({"choice": page.choice} if page.choice else {}))
 
 
 async def _let_in(page: Page, link: Link, path: str) -> Response:

@@ -54,6 +54,8 @@ class Page:
     neighbourhood: Neighbourhood | None = None
     duty: Worker | None = None
     """Who answers for the neighbourhood now."""
+    places: tuple[str, ...] = ()
+    """The neighbourhoods that a worker answers for now."""
     posted: bool = False
     """Whether a form came, which is to be acted on."""
     given: Mapping[str, list[str]] = field(default_factory=dict)
@@ -146,7 +148,7 @@ class Page:
             return {each: person.name or self.speech.say("someone") if person else self.speech.say("someone")
                     for each, person in found}  # fmt: skip
 
-        return await self.context.run(look) if wanted else {}
+        return await self.context.look(look) if wanted else {}
 
     # --- what was filled in
 
@@ -224,6 +226,17 @@ class Page:
         query |= {"said": said} if said else {}
         return RedirectResponse(f"{path or self.path}{'?' + urlencode(query) if query else ''}", 303)
 
+    def file(self, calendar: bytes) -> Response:
+        """A calendar file to keep."""
+        return Response(
+            calendar, media_type="text/calendar", headers={"Content-Disposition": 'attachment; filename="weefsel.ics"'}
+        )
+
+    @property
+    def wants_calendar(self) -> bool:
+        """Whether it is asked for as a file for a calendar, instead of as a page."""
+        return self.request.method == "GET" and self.request.query_params.get("file") == "calendar"
+
     def stop(self, what: trouble.Stop) -> Response:
         """The page that says why it can't go on, and what to do."""
         response = self.show(f"stops/{what.what}.html", what.status)
@@ -244,6 +257,11 @@ class Page:
     def token(self) -> str:
         """What a form of this page carries: its id, signed for who looks. A form that comes back keeps its own."""
         return tokens.form(self.context.secret, self.scope, new_id())
+
+    @property
+    def open_token(self) -> str:
+        """The same for a form that is for anyone, whoever looks: it goes to a page that asks for nothing."""
+        return tokens.form(self.context.secret, b"", new_id())
 
     @property
     def said(self) -> str:

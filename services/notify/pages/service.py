@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from starlette.responses import Response
 
+from services.notify.pages.choices import LANGUAGE_NAMES
 from services.notify.pages.neighbour.answers import one_of
 from services.notify.pages.page import Page
 from services.notify.pages.registry import opens
@@ -56,7 +57,7 @@ async def referral(page: Page) -> Response:
         return await _act(page)
     found: PartnerReferral = await page.ask(LookAtReferral(referral_id=page.matter_id))
     worker_id = found.worker_id
-    worker = await page.context.run(lambda tx: people.worker(tx, worker_id)) if worker_id else None
+    worker = await page.context.look(lambda tx: people.worker(tx, worker_id)) if worker_id else None
     return page.show(
         "service/referral.html", referral=found, by=worker, reasons=REASONS, outcomes=get_args(ReferralOutcome),
         details=None,
@@ -86,7 +87,9 @@ async def _details(page: Page) -> Response:
     if "sure" not in page.several("sure"):
         raise Mistakes([Mistake("sure", "sure")])
     details: ReferralDetails = await page.do(FetchDetails(referral_id=page.matter_id))
-    return page.show("service/details.html", details=details)
+    found: PartnerReferral = await page.ask(LookAtReferral(referral_id=page.matter_id))
+    spoken = [LANGUAGE_NAMES.get(each, each) for each in details.languages or ()]
+    return page.show("service/details.html", details=details, languages=spoken, can=found.can)
 
 
 def _chosen(page: Page, name: str, allowed: tuple[str, ...]) -> str:

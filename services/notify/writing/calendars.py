@@ -46,18 +46,28 @@ def gathering(meeting: Meeting, zone: ZoneInfo, now: datetime) -> bytes:
     return _written(_meeting(meeting, zone), "PUBLISH", now, zone)
 
 
+def agreement(mail: AboutAgreement, speech: Speech, now: datetime) -> bytes:
+    """What two have agreed, to put in one's calendar, as a page offers it."""
+    return _written(_agreed(mail, speech, speech.zone), "PUBLISH", now, speech.zone)
+
+
 def _agreement(mail: AboutAgreement, reader: Reader, speech: Speech, *, cancelled: bool) -> tuple[Attachment, ...]:
     """A moment or a day that both agreed on. Nobody has to answer it again: the agreement is the answer."""
+    if mail.thing.when.at is None and mail.thing.when.day is None:
+        return ()
+    method = "CANCEL" if cancelled else "REQUEST" if reader.sender and reader.email else "PUBLISH"
+    return (_file(_agreed(mail, speech, reader.zone), method, reader, invites=True),)
+
+
+def _agreed(mail: AboutAgreement, speech: Speech, zone: ZoneInfo) -> Event:
     when, event = mail.thing.when, Event()
     if when.at is not None:
-        event.add("dtstart", when.at.astimezone(reader.zone))
-        event.add("dtend", (when.at + LASTS).astimezone(reader.zone))
+        event.add("dtstart", when.at.astimezone(zone))
+        event.add("dtend", (when.at + LASTS).astimezone(zone))
     elif when.day is not None:
         event.add("dtstart", when.day)
         event.add("dtend", when.day + timedelta(days=1))
         event.add("transp", "TRANSPARENT")
-    else:
-        return ()
     what = speech.label(mail.thing.kind) or speech.say("Something small, together")
     names = speech.several([text.name(each.name) for each in mail.others])
     summary = speech.say("{what}, with {names}", what=what, names=names) if names else what
@@ -67,8 +77,7 @@ def _agreement(mail: AboutAgreement, reader: Reader, speech: Speech, *, cancelle
     event.add("sequence", mail.version)
     event.add("summary", _plain(summary))
     event.add("description", "\n".join(_plain(each) for each in (*told, mail.url) if each))
-    method = "CANCEL" if cancelled else "REQUEST" if reader.sender and reader.email else "PUBLISH"
-    return (_file(event, method, reader, invites=True),)
+    return event
 
 
 def _gathering(mail: AboutMeeting, reader: Reader, speech: Speech, *, cancelled: bool) -> tuple[Attachment, ...]:

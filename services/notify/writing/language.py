@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -161,6 +161,10 @@ class Speech:
         """`dinsdag 12 mei`"""
         pattern = self.say("EEEE d MMMM y") if year else self.say("EEEE d MMMM")
         return format_date(self._local(day), pattern, locale=self.language)
+
+    def last_day(self, until: datetime) -> date:
+        """The last day on which something holds that ends at this moment: at midnight, the day before."""
+        return self._local(until - timedelta(microseconds=1))
 
     def time(self, at: datetime) -> str:
         """`14 uur`, `14.30 uur`"""

@@ -57,11 +57,13 @@ async def dismiss_double(command: DismissDouble, tx: Transaction) -> DoubleRef:
     return DoubleRef(first_id=command.first_id, second_id=command.second_id)
 
 
-@handles(ListDoubles)
+@handles(ListDoubles, reads=True)
 async def list_doubles(query: ListDoubles, tx: Transaction) -> DoublePage:
     """Pairs that wait for a worker."""
     who(tx, STAFF)
-    found = await repository.listed(tx, query.neighbourhood_id, _place(query.after), query.limit + 1)
+    found = await repository.listed(
+        tx, query.neighbourhood_id, query.participant_id, _place(query.after), query.limit + 1
+    )
     page = found[: query.limit]
     more = len(found) > query.limit
     return DoublePage(

@@ -77,8 +77,9 @@ async def drop(tx: Transaction, participant_id: UUID) -> None:
 
 
 async def listed(
-    tx: Transaction, neighbourhood_id: str | None, after: tuple[UUID, UUID] | None, limit: int
-) -> list[PossibleDouble]:
+    tx: Transaction, neighbourhood_id: str | None, participant_id: UUID | None, after: tuple[UUID, UUID] | None,
+    limit: int,
+) -> list[PossibleDouble]:  # fmt: skip
     """Pairs that wait for a worker, of which at least one lives in the neighbourhood."""
     columns = ", ".join(f"{side}.{name} AS {side}_{name}" for side in ("a", "b") for name in _SHOWN)
     rows = await tx.fetch(
@@ -89,9 +90,10 @@ async def listed(
         WHERE d.dismissed_at IS NULL
             AND ($1::text IS NULL OR $1 IN (a.neighbourhood_id, b.neighbourhood_id))
             AND ($2::uuid IS NULL OR (d.first_id, d.second_id) > ($2, $3::uuid))
+            AND ($5::uuid IS NULL OR $5 IN (d.first_id, d.second_id))
         ORDER BY d.first_id, d.second_id LIMIT $4
         """,  # noqa: S608 - constants of this module
-        neighbourhood_id, *(after or (None, None)), limit,
+        neighbourhood_id, *(after or (None, None)), limit, participant_id,
     )  # fmt: skip
     return [
         PossibleDouble(first=_side(row, "a"), second=_side(row, "b"), by=row["same_by"], found_at=row["found_at"])

@@ -393,6 +393,8 @@ class ListDoubles(Query, type="profiles.double.list.v1", result=DoublePage):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": "brugse-poort"}
     neighbourhood_id: NeighbourhoodId | None = None
+    participant_id: ParticipantId | None = None
+    """Only pairs with this entry."""
     after: Text | None = None
     limit: Limit = 50
 

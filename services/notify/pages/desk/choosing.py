@@ -31,7 +31,7 @@ async def found_by_name(page: Page, name: str | None, limit: int = FEW) -> list[
 
 
 async def choose_person(
-    page: Page, path: str, *, title: str = "", question: str = "", back: str = "/desk",
+    page: Page, path: str, *, title: str, question: str = "", back: str = "/desk",
     kept: Mapping[str, str] | None = None,
 ) -> UUID | Response:  # fmt: skip
     """Whoever was chosen (`participant` in the address, `participant_id` in the form); else the page to choose on.
@@ -49,8 +49,9 @@ async def choose_person(
     items = tuple(views.chosen(each, named, say, _to(path, each.participant_id, kept)) for each in people)
     if not name and not few:
         items = ()
+    question = question or (say("Who is it about?") if back == "/desk" else "")
     return page.show(
-        "desk/choose.html", title=title or say("Who is it about?"), question=question, path=path, back=back, name=name,
+        "desk/choose.html", title=title, question=question, path=path, back=back, name=name,
         section=section(items, name, named, page), kept=kept or {},
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
+from services.notify.pages.desk import doubles
 from services.notify.pages.desk import words as called
 from services.notify.pages.desk.at import asked, me, names, person, places, tried, words
 from services.notify.pages.desk.choosing import FEW, found_by_name, section
@@ -24,6 +25,7 @@ from shared.contracts.exchange import (
     ListInvitations,
 )
 from shared.contracts.profiles import (
+    ListDoubles,
     ListMandates,
     ListParticipants,
     ListVisits,
@@ -96,9 +98,10 @@ async def one(page: Page) -> Response:
             ListMandates(participant_id=id_, limit=50), ListAcquaintances(participant_id=id_, limit=views.SHOWN),
             ListExchanges(participant_id=id_, limit=20), ListInvitations(participant_id=id_, open_only=True, limit=20),
             ListSignals(participant_id=id_, limit=20), ListReferrals(participant_id=id_, open_only=True, limit=20),
+            ListDoubles(participant_id=id_, limit=5),
         ),
     )  # fmt: skip
-    circle, visits, mandates, known, opened, invited, noticed, referred = rest
+    circle, visits, mandates, known, opened, invited, noticed, referred, twice = rest
     ids = {each.participant_id for each in known.acquaintances} if known else set()
     ids |= {one for each in (mandates.mandates if mandates else ()) for one in (each.holder_id, each.participant_id)}
     ids |= {id_, *(someone.mandate_holder_ids or ())}
@@ -107,6 +110,8 @@ async def one(page: Page) -> Response:
     live = [each for each in (opened.exchanges if opened else ()) if each.stage in exchanges.LIVE]
     now = clock.now()
     sections = [
+        Section("doubles", say("Perhaps here twice"),
+                tuple(doubles.line(each, named, say) for each in (twice.doubles if twice else ()))),
         Section("circle", say("Circle"), tuple(views.circle(circle, id_, say)) if circle else (),
                 empty=say("There is nobody in the circle yet."), away=circle is None),
         Section("known", say("Knows"), tuple(views.acquaintances(known.acquaintances, named, say)) if known else (),
@@ -149,7 +154,7 @@ async def readings(page: Page) -> Response:
 async def _organisation(page: Page, organisation_id: str | None) -> str:
     if organisation_id is None:
         return ""
-    found = await page.context.run(lambda tx: repository.organisation(tx, organisation_id))
+    found = await page.context.look(lambda tx: repository.organisation(tx, organisation_id))
     return found.name(page.speech.language) if found else organisation_id
 
 

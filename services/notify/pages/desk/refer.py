@@ -24,6 +24,8 @@ from shared.contracts.signals import (
     ShowSignal,
 )
 
+MOST = 12
+"""Services on a page: as many as one looks through."""
 FILTERS = ("words", "kind", "neighbourhood", "language", "open", "room", "taking-part")
 """What one can look for; it is about services, and stands in the address so that a search can be gone back to."""
 
@@ -130,14 +132,13 @@ async def _searched(
             SearchDirectory, words=chosen["words"][:200] or None, kind=chosen["kind"] or None,
             neighbourhood_id=chosen["neighbourhood"] or None, language=chosen["language"] or None,
             open_now=bool(chosen["open"]), has_capacity=bool(chosen["room"]),
-            stepping_stone=True if chosen["taking-part"] else None, after=query.get("after") or None, limit=20,
+            stepping_stone=True if chosen["taking-part"] else None, after=query.get("after") or None, limit=MOST,
         )
     )  # fmt: skip
     here = await places(page)
     suffix = urlencode({**kept, **({"kind": chosen["kind"]} if chosen["kind"] else {})})
     items = tuple(
-        views.service_line(each, say, (at := f"{path}/{each.service_id}{f'?{suffix}' if suffix else ''}"),
-                           Go(say("Look"), at, whom=each.name))
+        views.service_line(each, say, f"{path}/{each.service_id}{f'?{suffix}' if suffix else ''}")
         for each in found.services
     )  # fmt: skip
     further = urlencode({**kept, **{name: value for name, value in chosen.items() if value}, "after": found.next or ""})

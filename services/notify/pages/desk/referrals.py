@@ -199,7 +199,7 @@ async def consent(page: Page) -> Response:
                 say("Until when?"),
                 "date",
                 required=True,
-                value=f"{(before.until if before else ends):%Y-%m-%d}",
+                value=f"{page.speech.last_day(before.until) if before else ends:%Y-%m-%d}",
             ),
             Field(
                 "how",

@@ -65,7 +65,7 @@ async def all_signals(page: Page) -> Response:
 @desk("/signals/raise")
 async def raise_signal(page: Page) -> Response:
     """Something noticed about someone: kind, urgency, whose word, and a note for the worker's eyes alone."""
-    participant_id = await choose_person(page, "/desk/signals/raise")
+    participant_id = await choose_person(page, "/desk/signals/raise", title=words(page)("Raise a signal"))
     if isinstance(participant_id, Response):
         return participant_id
     say, someone = words(page), await person(page, participant_id)
@@ -200,7 +200,7 @@ async def offer(page: Page) -> Response:
     """Ask a colleague to take it over: the backup first."""
     say, signal, about = await _signal(page)
     worker = me(page)
-    found = await page.context.run(lambda tx: repository.colleagues(tx, worker))
+    found = await page.context.look(lambda tx: repository.colleagues(tx, worker))
     found.sort(key=lambda each: each.worker_id != worker.backup_id)
     form = Form(
         say("Ask a colleague to take it over"), say("Ask"), back=views.address(signal.signal_id), about=about,

@@ -193,6 +193,7 @@ RHYTHM = {
     "two-weeks": "Every two weeks",
     "monthly": "Every month, on the same day of the week",
 }
+SAME = {"name": "the name", "email": "the e-mail address", "phone": "the phone number"}
 DIGEST = {"daily": "Every working day", "weekly": "Once a week, on Monday"}
 GROUPS = {
     "draft": "For your eyes first",
@@ -243,6 +244,8 @@ SAID = {
     "erasing": "Everything is being erased, everywhere.",
     "out-of-matching": "No questions between neighbours any more. Gatherings stay open.",
     "into-matching": "Questions between neighbours come again.",
+    "two-people": "They are two people: we don't show these two again.",
+    "joined": "The two entries are one now.",
     "registered": "Welcome! They are in the network now.",
     "kept": "It is kept.",
     "half-question": "It is kept as a half question, for your eyes alone.",
@@ -289,6 +292,7 @@ SAID = {
 MISTAKES = {
     "paused": "This person pauses. End the pause first, if they want to.",
     "left": "This person has left the network.",
+    "merged": "This entry has been joined with another one before.",
     "same_person": "Choose two different people.",
     "same_worker": "Choose another colleague than yourself.",
     "not_allowed": "This is for the worker who has it. Take it first, or ask your colleague.",

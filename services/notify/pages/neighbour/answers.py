@@ -25,7 +25,7 @@ async def invitation(page: Page) -> Response:
         return page.go()
     asked = await page.ask(ShowInvitation(invitation_id=page.matter_id))
     worker = asked.worker_id
-    name = await page.context.run(lambda tx: people.worker(tx, worker)) if worker else None
+    name = await page.context.look(lambda tx: people.worker(tx, worker)) if worker else None
     return page.show(
         "neighbour/invitation.html", asked=asked, by=name, place=page.neighbourhood,
         for_name=await _for_another(page, asked.participant_id),
@@ -62,7 +62,7 @@ async def _for_another(page: Page, participant_id: object) -> str:
     """For whom it is, when it is not for the one who looks."""
     if page.person is None or participant_id == page.person.participant_id:
         return ""
-    found: Person | None = await page.context.run(lambda tx: people.person(tx, participant_id))  # type: ignore[arg-type]
+    found: Person | None = await page.context.look(lambda tx: people.person(tx, participant_id))  # type: ignore[arg-type]
     if found is None:
         raise not_found()
     return found.name or ""

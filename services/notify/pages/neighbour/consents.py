@@ -83,4 +83,4 @@ async def _organisations(page: Page, ids: list[str]) -> dict[str, str]:
         found = {each: await people.organisation(tx, each) for each in ids}
         return {id_: each.name(page.speech.language) if each else id_ for id_, each in found.items()}
 
-    return await page.context.run(look)
+    return await page.context.look(look)

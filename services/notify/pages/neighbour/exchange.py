@@ -14,6 +14,8 @@ from services.notify.pages.neighbour.answers import one_of
 from services.notify.pages.page import Page
 from services.notify.pages.registry import mine, opens
 from services.notify.repository import people
+from services.notify.writing import calendars, data
+from shared import clock
 from shared.contracts.exchange import (
     AnswerProposal,
     CancelAgreement,
@@ -51,10 +53,13 @@ async def exchange(page: Page) -> Response:
     names = await page.names([*others, *(each.participant_id for each in found.thanks)])
     agreed = found.stage in ("agreed", "done") and (opener or any(each.agreed for each in found.others))
     contacts = await _contacts(page, [each for each in others if agreed and _shared(found, each)])
+    calendar = agreed and (found.when.at is not None or found.when.day is not None)
+    if calendar and page.wants_calendar:
+        return page.file(_calendar(page, found, contacts))
     return page.show(
         "neighbour/exchange.html", exchange=found, opener=opener, names=names, contacts=contacts,
         said_yes=[each for each in found.others if not each.agreed and each.participant_id != page.person_id],
-        when=moments.filled(found.when, page.speech.zone),
+        when=moments.filled(found.when, page.speech.zone), calendar=calendar,
     )  # fmt: skip
 
 
@@ -70,7 +75,17 @@ async def _contacts(page: Page, ids: list[UUID]) -> list[Person]:
         found = [await people.person(tx, each) for each in ids]
         return [each for each in found if each is not None and each.name]
 
-    return await page.context.run(look) if ids else []
+    return await page.context.look(look) if ids else []
+
+
+def _calendar(page: Page, found: Exchange, contacts: list[Person]) -> bytes:
+    """What they agreed, for their calendar: the same entry as the one that comes with the mail."""
+    thing = data.Thing(opening=found.opening, kind=found.kind, words=found.words, when=found.when, often=found.often)
+    others = tuple(data.Neighbour(name=each.name or "", phone=each.phone, email=each.email) for each in contacts)
+    return calendars.agreement(
+        data.Agreed(url="", thing=thing, exchange_id=found.exchange_id, version=found.version, others=others),
+        page.speech, clock.now(),
+    )  # fmt: skip
 
 
 # --- what can be done

@@ -10,6 +10,7 @@ from services.notify.pages import moments
 from services.notify.pages.neighbour.answers import one_of
 from services.notify.pages.page import Page
 from services.notify.pages.registry import mine, opens
+from services.notify.writing import calendars, data
 from shared import clock
 from shared.contracts.exchange import (
     AnswerGathering,
@@ -35,6 +36,12 @@ async def gathering(page: Page) -> Response:
         action = {"answer": _answer, "cancel": _cancel, "was-there": _was_there}
         return page.go(said=await action[one_of(page, "do", action)](page))
     found: Gathering = await page.ask(ShowGathering(gathering_id=page.matter_id))
+    if page.wants_calendar and found.stage == "planned":
+        meeting = data.Meeting(
+            gathering_id=found.gathering_id, version=found.version, title=found.title, place=found.place,
+            starts_at=found.starts_at, ends_at=found.ends_at,
+        )  # fmt: skip
+        return page.file(calendars.gathering(meeting, page.speech.zone, clock.now()))
     hosts = found.host_id == page.person_id
     own = next((each for each in found.guests if each.participant_id == page.person_id), None)
     names = await page.names([found.host_id, *(each.participant_id for each in found.guests if hosts)])

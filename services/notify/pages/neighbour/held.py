@@ -82,4 +82,4 @@ def _runs(page: Page, service: str) -> bool:
 
 
 async def _names_of(page: Page, records: list[Any]) -> dict[str, str]:
-    return await page.context.run(lambda tx: repository.names_of_actors(tx, {each.by for each in records}))
+    return await page.context.look(lambda tx: repository.names_of_actors(tx, {each.by for each in records}))

@@ -32,7 +32,7 @@ async def home(page: Page) -> Response:
         tried(page, ShowParticipant(participant_id=who)),
     )
     going_on = [each for each in exchanges.exchanges if each.stage not in OVER] if exchanges else []
-    holders = await page.context.run(lambda tx: repository.may_act_for(tx, page.holder.holder_id))
+    holders = await page.context.look(lambda tx: repository.may_act_for(tx, page.holder.holder_id))
     return page.show(
         "neighbour/home.html", asked=asked.invitations if asked else [], going_on=going_on,
         over=[each for each in exchanges.exchanges if each.stage in OVER] if exchanges else [],
@@ -45,7 +45,7 @@ async def home(page: Page) -> Response:
 async def act_for(page: Page) -> Response:
     """From here on for someone whose mandate they hold, or for themselves again."""
     assert page.session is not None
-    holders = await page.context.run(lambda tx: repository.may_act_for(tx, page.holder.holder_id))
+    holders = await page.context.look(lambda tx: repository.may_act_for(tx, page.holder.holder_id))
     if not page.posted:
         return page.show("neighbour/act-for.html", holds_for=holders)
     chosen, session = page.id("who"), page.session

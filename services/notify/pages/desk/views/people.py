@@ -181,7 +181,7 @@ def mandates(found: Iterable[Mandate], person_id: UUID, names: Names, say: Say) 
         theirs = each.participant_id == person_id
         name = names.person(each.holder_id if theirs else each.participant_id)
         text = say("May answer for them") if theirs else say("They may answer for this person")
-        until = say("until {day}", day=say.day(each.until)) if each.until else ""
+        until = say("until {day}", day=say.last_day(each.until)) if each.until else ""
         end = Do(
             say("End it"), "end-mandate",
             {"participant_id": str(each.participant_id), "mandate_id": str(each.mandate_id)}, whom=name,

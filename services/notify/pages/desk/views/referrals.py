@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -45,7 +46,7 @@ def waiting(referral: ReferralSummary, say: Say, now: datetime) -> str:
     if referral.state == "requested" and is_late(referral, now):
         return say("No answer came: say whether it stays open.")
     if referral.state == "requested" and referral.decide_by:
-        return say("Decide by {day} whether it stays open.", day=say.day(referral.decide_by))
+        return say("Decide by {day} whether it stays open.", day=say.last_day(referral.decide_by))
     return ""
 
 
@@ -102,8 +103,8 @@ def consent(referral: Referral, names: Names, say: Say) -> list[Fact]:
     if given is None:
         return []
     found = [
-        Fact(say("What the service may see"), ", ".join(say(words.REFERRAL_FIELD[each]) for each in given.fields)),
-        Fact(say("Until"), say.day(given.until)),
+        Fact(say("What the service may see"), _fields(given.fields, say)),
+        Fact(say("Until"), say.last_day(given.until)),
         Fact(say("How they agreed"), say(words.RECORDED[given.how])),
         Fact(say("Whose word"), say(words.ON_WHOSE_WORD[given.on_word_of])),
         Fact(say("Recorded"), f"{say.moment(given.given_at)}, {names.actor(given.recorded_by, say)}"),
@@ -122,7 +123,7 @@ def can_be_asked(referral: Referral) -> bool:
 def preparing(referral: Referral, say: Say) -> list[Item]:
     """The steps of a referral that is being prepared, each done or to do."""
     at = address(referral.referral_id)
-    details = ", ".join(say(words.REFERRAL_FIELD[each]) for each in referral.has_details)
+    details = _fields(referral.has_details, say)
     agreed = referral.consent is not None and referral.consent.ended_at is None
     return [
         Item(
@@ -135,6 +136,12 @@ def preparing(referral: Referral, say: Say) -> list[Item]:
             doing=(Go(say("Change") if agreed else say("Record"), f"{at}/consent", main=bool(details) and not agreed),),
         ),
     ]  # fmt: skip
+
+
+def _fields(found: Collection[str], say: Say) -> str:
+    """In the order in which they are asked."""
+    shown = [say(label) for name, label in words.REFERRAL_FIELD.items() if name in found]
+    return ", ".join([*shown[:1], *(each[:1].lower() + each[1:] for each in shown[1:])])
 
 
 def _done(done: bool, say: Say) -> Tag:
@@ -187,25 +194,35 @@ def _step(step: ReferralStep, names: Names, say: Say) -> str:
     return text if step.by == "system" else f"{text} · {names.actor(step.by, say)}"
 
 
-def service_line(service: ServiceSummary, say: Say, to: str, choose: Go | None) -> Item:
-    """A service that was found."""
-    return Item(
-        title=service.name, to=to, lines=kept(service.organisation_name, service.summary or ""),
-        tags=service_tags(service, say), doing=(choose,) if choose else (),
-    )  # fmt: skip
+def service_line(service: ServiceSummary, say: Say, to: str) -> Item:
+    """A service that was found: whose it is and how far, what it does, and whether one can go there now."""
+    whose = " · ".join(kept(service.organisation_name, _distance(service, say)))
+    return Item(title=service.name, to=to, lines=kept(whose, service.summary or ""), tags=_reachable(service, say))
 
 
 def service_tags(service: ServiceSummary, say: Say) -> tuple[Tag, ...]:
+    """All that stands out of a service."""
     found = [Tag(say.signal_kind(each)) for each in service.kinds]
     if service.stepping_stone:
         found.append(Tag(say("To take part")))
+    found += _reachable(service, say)
+    if far := _distance(service, say):
+        found.append(Tag(far))
+    return tuple(found)
+
+
+def _reachable(service: ServiceSummary, say: Say) -> tuple[Tag, ...]:
+    found = []
     if service.capacity != "unknown":
         found.append(Tag(say(words.CAPACITY[service.capacity]), "warm" if service.capacity == "no" else "calm"))
     if service.open_now is not None:
         found.append(Tag(say("Open now") if service.open_now else say("Closed now")))
-    if service.distance_km is not None:
-        found.append(Tag(say("{km} km away", km=say.number(round(service.distance_km, 1)))))
     return tuple(found)
+
+
+def _distance(service: ServiceSummary, say: Say) -> str:
+    far = service.distance_km
+    return say("{km} km away", km=say.number(round(far, 1))) if far is not None else ""
 
 
 def service_facts(service: DirectoryService, say: Say) -> list[Fact]:
