@@ -99,6 +99,25 @@ async def test_workers_elsewhere_learn_of_no_referral_from_its_mails_and_tasks(n
     await notified.get(DoTask(task_id=task_id), actor=f"worker:{near}")
 
 
+async def test_mails_and_tasks_of_other_neighbourhoods_answer_in_the_words_for_what_does_not_exist(
+    notified: Notified,
+) -> None:
+    """Also of what is no referral: who was rung about what is nobody's business elsewhere. An operator sees all."""
+    await notified.place("verder", organisation_id="verre")
+    near = await notified.worker()
+    far = await notified.worker(organisation_id="verre", neighbourhood_ids=["verder"])
+    who, other = await notified.someone(reach=by_phone()), await notified.someone(name="Maria")
+    await notified.tell(NextStepReached(neighbourhood_id=PLACE, participant_id=who, step="introduced", other_id=other))
+    ((task_id,),) = await notified.rows("SELECT task_id FROM task WHERE participant_id = $1", who)
+    for actor, shown in ((f"worker:{near}", 1), (f"worker:{far}", 0), ("operator", 1)):
+        mails = await notified.get(ListMails(participant_id=who), actor=actor)
+        tasks = await notified.get(ListTasks(participant_id=who), actor=actor)
+        assert (len(mails.mails), len(tasks.tasks)) == (shown, shown)
+    for ask in (ShowTask(task_id=task_id), DoTask(task_id=task_id)):
+        assert await notified.refused(ask, actor=f"worker:{far}") == ("unknown_id", "task_id")
+    assert (await notified.get(ListTasks(worker_id=near), actor=f"worker:{far}")).tasks == []
+
+
 async def test_what_is_being_sent_is_given_to_nobody_else_when_it_is_to_be_tried_again(notified: Notified) -> None:
     who = await _introduced(notified)
     (mail,) = await _claimed(notified, who, Known())

@@ -24,7 +24,7 @@ from shared.contracts.notify import Task as TaskContract
 from shared.messaging import Rejected, Transaction, handles
 
 
-@handles(ListTasks)
+@handles(ListTasks, reads=True)
 async def list_tasks(query: ListTasks, tx: Transaction) -> TaskPage:
     """Tasks, what is due first in front."""
     actor = who(tx, STAFF)
@@ -37,7 +37,7 @@ async def list_tasks(query: ListTasks, tx: Transaction) -> TaskPage:
     return TaskPage(tasks=shown, next=shown[-1].task_id if len(found) > query.limit else None)
 
 
-@handles(ShowTask)
+@handles(ShowTask, reads=True)
 async def show_task(query: ShowTask, tx: Transaction) -> TaskContract:
     """One task."""
     actor = who(tx, STAFF)
@@ -81,8 +81,8 @@ async def _end(tx: Transaction, task: Task) -> None:
 
 
 async def _theirs(tx: Transaction, actor: Actor, task: Task | None) -> Task:
-    """A task that this worker may know of: of a referral, only who answers for that neighbourhood."""
-    foreign = task is not None and task.referral_id is not None and actor.kind == "worker" and not (
+    """A task that this worker may know of: who answers for its neighbourhood."""
+    foreign = task is not None and actor.kind == "worker" and not (
         await people.answers_for(tx, actor.uuid, task.neighbourhood_id)
     )  # fmt: skip
     if task is None or foreign:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,10 @@ from shared.database import Connection, Record
 from shared.messaging import Transaction
 
 _MATTER = ("participant_id", "other_id", "exchange_id", "invitation_id", "gathering_id", "signal_id", "referral_id")
-_SEEN = ANSWERS_FOR.format(worker="$6::uuid", place="mail.neighbourhood_id")
+_LIVES = (
+    "(SELECT p.neighbourhood_id FROM participant AS p WHERE p.participant_id IN (mail.to_id, mail.acts_for) LIMIT 1)"
+)
+_SEEN = ANSWERS_FOR.format(worker="$6::uuid", place=f"coalesce(mail.neighbourhood_id, {_LIVES})")
 _PLAIN = (
     "mail_id", "kind", "to_kind", "to_id", "acts_for", "neighbourhood_id", "thread", "message_id", "address", "stage",
     "due_at", "attempts", "reason", "made_at", "ended_at",
@@ -78,15 +81,44 @@ async def still_there(tx: Transaction, mail_ids: Sequence[UUID]) -> dict[UUID, t
     return {row["mail_id"]: (row["to_id"], row["acts_for"]) for row in rows}
 
 
-async def sent(tx: Transaction | Connection, mail_id: UUID, now: datetime) -> None:
+async def in_haste(connection: Connection) -> None:
+    """From now on this connection's commits don't wait for the disk, until it is given back."""
+    await connection.execute("SET synchronous_commit TO off")
+
+
+async def sent(connection: Connection, mail_id: UUID, now: datetime) -> None:
     """The mail server took it. Committed before anything else is sent: a crash before this sends it once more."""
-    await tx.execute(
+    await connection.execute(
         """
         UPDATE mail SET stage = 'sent', ended_at = $2, claimed_until = NULL, address = NULL, reason = NULL
         WHERE mail_id = $1 AND stage = 'waiting'
         """,
         mail_id, now,
     )  # fmt: skip
+
+
+async def sent_before(connection: Connection, when: Mapping[UUID, datetime]) -> None:
+    """The same of several that it took before."""
+    await connection.execute(
+        """
+        UPDATE mail SET stage = 'sent', ended_at = each.at, claimed_until = NULL, address = NULL, reason = NULL
+        FROM unnest($1::uuid[], $2::timestamptz[]) AS each (id, at)
+        WHERE mail_id = each.id AND stage = 'waiting'
+        """,
+        list(when), list(when.values()),
+    )  # fmt: skip
+
+
+async def onto_disk(connection: Connection) -> None:
+    """Whatever was committed before, on any connection, is on disk after this: a commit that waits for it."""
+    await connection.execute(
+        """
+        BEGIN;
+        SET LOCAL synchronous_commit TO DEFAULT;
+        SELECT pg_logical_emit_message(true, 'weefsel', '');
+        COMMIT
+        """
+    )
 
 
 async def end(tx: Transaction | Connection, mail_id: UUID, stage: MailStage, reason: str, now: datetime) -> None:
@@ -237,13 +269,13 @@ async def page(
     tx: Transaction, stage: MailStage | None, to: MailTo | None, to_id: UUID | None, after: UUID | None, limit: int,
     seen_by: UUID | None = None,
 ) -> list[Mail]:  # fmt: skip
-    """Mails, the latest first. `seen_by`: a worker, to whom referrals elsewhere are not told."""
+    """Mails, the latest first. `seen_by`: a worker, to whom only theirs and those of where they answer are shown."""
     rows = await tx.fetch(
         f"""
         SELECT * FROM mail
         WHERE ($1::text IS NULL OR stage = $1) AND ($2::uuid IS NULL OR $2 IN (to_id, acts_for))
             AND ($5::text IS NULL OR to_kind = $5)
-            AND ($6::uuid IS NULL OR referral_id IS NULL OR to_id = $6 OR {_SEEN})
+            AND ($6::uuid IS NULL OR to_id = $6 OR {_SEEN})
             AND ($3::uuid IS NULL OR (made_at, mail_id) < (SELECT made_at, mail_id FROM mail WHERE mail_id = $3))
         ORDER BY made_at DESC, mail_id DESC LIMIT $4
         """,  # noqa: S608 - constants

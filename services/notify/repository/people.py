@@ -149,7 +149,7 @@ ANSWERS_FOR = """
         )
     )
 """
-"""Whether a worker answers for what is open in a neighbourhood, as signals sees it: of referrals nobody else knows."""
+"""Whether a worker answers for what is open in a neighbourhood, as signals sees it: nobody else hears of it."""
 
 
 async def answers_for(tx: Transaction, worker_id: UUID, neighbourhood_id: str | None) -> bool:
@@ -191,7 +191,7 @@ async def neighbourhood(tx: Transaction, neighbourhood_id: str) -> Neighbourhood
         """,
         neighbourhood_id,
     )
-    return Neighbourhood(**dict(row) | {"names": json.loads(row["names"])}) if row else None
+    return neighbourhood_from(row) if row else None
 
 
 async def keep_neighbourhood(tx: Transaction, state: NeighbourhoodKept) -> bool:
@@ -255,6 +255,11 @@ async def keep_organisation(tx: Transaction, state: OrganisationKept) -> None:
 
 async def _newer(tx: Transaction, sql: str, *values: object) -> bool:
     return (await tx.execute(sql, *values)).endswith(" 1")
+
+
+def neighbourhood_from(row: Record) -> Neighbourhood:
+    values = {name: row[name] for name in Neighbourhood.__dataclass_fields__}
+    return Neighbourhood(**values | {"names": json.loads(row["names"])})
 
 
 def person_from(row: Record) -> Person:

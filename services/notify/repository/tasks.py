@@ -15,9 +15,9 @@ from shared.contracts.notify import TaskStage, TaskWay
 from shared.database import Record
 from shared.messaging import Transaction
 
-_FOR = """(
-    t.worker_id = {} OR EXISTS (SELECT FROM duty AS d WHERE d.neighbourhood_id = t.neighbourhood_id AND d.worker_id = {})
-)"""
+_FOR = """(t.worker_id = {} OR EXISTS (
+    SELECT FROM duty AS d WHERE d.neighbourhood_id = t.neighbourhood_id AND d.worker_id = {}
+))"""
 """To whom a task was given, or who is on duty there."""
 _COLUMNS = tuple(name for name in Task.__dataclass_fields__ if name != "detail")
 
@@ -54,7 +54,7 @@ async def page(
     tx: Transaction, *, neighbourhood_id: str | None, worker_id: UUID | None, participant_id: UUID | None,
     stage: TaskStage, after: UUID | None, limit: int, seen_by: UUID | None = None,
 ) -> list[Task]:  # fmt: skip
-    """Tasks, what is due first in front. `seen_by`: a worker, to whom referrals elsewhere are not told."""
+    """Tasks, what is due first in front. `seen_by`: a worker, to whom only those of where they answer are shown."""
     asked = Conditions()
     asked.add("t.stage = {}", stage)
     asked.given("t.neighbourhood_id = {}", neighbourhood_id)
@@ -64,7 +64,7 @@ async def page(
     asked.given("(t.do_by, t.task_id) > (SELECT do_by, task_id FROM task WHERE task_id = {})", after)
     if seen_by is not None:
         seen = ANSWERS_FOR.format(worker=f"{asked.value(seen_by)}::uuid", place="t.neighbourhood_id")
-        asked.add(f"(t.referral_id IS NULL OR {seen})")
+        asked.add(seen)
     rows = await tx.fetch(
         f"SELECT t.* FROM task AS t WHERE {asked} ORDER BY t.do_by, t.task_id LIMIT {asked.value(limit)}",  # noqa: S608 - constants
         *asked.values,

@@ -46,7 +46,7 @@ async def task_of(page: Page) -> Task:
 
     async def look(tx: Transaction) -> Task | None:
         task = await repository.read(tx, id_)
-        foreign = task and task.referral_id and not await people.answers_for(tx, worker_id, task.neighbourhood_id)
+        foreign = task and not await people.answers_for(tx, worker_id, task.neighbourhood_id)
         return None if foreign else task
 
     found = await page.context.look(look)
