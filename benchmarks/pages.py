@@ -90,8 +90,8 @@ async def measure(
 
 
 @contextmanager
-def _services(stack: Stack, port: int) -> Iterator[None]:
-    """The four, each a process of its own."""
+def _services(stack: Stack, port: int) -> Iterator[dict[str, int]]:
+    """The four, each a process of its own; by name the process."""
     keys, all_ = stack.keys.directory, ",".join((SERVICE, *BESIDE))
     own = {
         "signals": {"WEEFSEL_NOTES_KEYS_FILE": str(own_secrets(keys, "signals")[NOTES_KEYS])},
@@ -102,11 +102,13 @@ def _services(stack: Stack, port: int) -> Iterator[None]:
             "WEEFSEL_SMTP_TLS": "none",
         },
     }  # fmt: skip
+    pids = {}
     with ExitStack() as running:
         for each in (SERVICE, *BESIDE):
             more = {"WEEFSEL_SERVICES": all_, "WEEFSEL_LOG_LEVEL": "warning", **own.get(each, {})}
-            running.enter_context(replace(stack, service=each).process(f"services.{each}", **more))
-        yield
+            process = running.enter_context(replace(stack, service=each).process(f"services.{each}", **more))
+            pids[each] = process.pid
+        yield pids
 
 
 # --- a neighbourhood with its worker, and things that wait

@@ -49,6 +49,8 @@ class Stack:
     """The administrator, in the service's database."""
     control: Any
     """NATS as the bootstrap job."""
+    pids: dict[str, int]
+    """Of the two servers."""
 
     def environment(self) -> dict[str, str]:
         """What the service reads."""
@@ -126,7 +128,8 @@ async def running(
             admin = await asyncpg.connect(databases.with_database(postgres.dsn, service))
             await admin.execute(setup)
             async with api.connected(nats.url, keys, accounts.BOOTSTRAP) as control:
-                yield Stack(service, folder, keys, nats, postgres, admin, control)
+                pids = dict(zip(("nats", "postgresql"), (each.pid for each in processes), strict=True))
+                yield Stack(service, folder, keys, nats, postgres, admin, control, pids)
             await admin.close()
         finally:
             for process, program in zip(processes, (nats.program(), postgres.program()), strict=True):

@@ -35,23 +35,40 @@ CONTENTION = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg
 """Two at once: try again at once."""
 
 
-async def connect(settings: ServiceSettings, application: str) -> Pool:
-    """A pool of connections. Waits until the database answers: a service may start before it."""
+READERS = {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan"}
+
+
+async def connect(settings: ServiceSettings, application: str, *, readers: int = 0) -> Pool:
+    """A pool of connections. Waits until the database answers: a service may start before it.
+
+    `readers`: so many at most, that refuse to write, and plan each statement once.
+    """
     delay = 0.1
+    more = READERS if readers else {}
     while True:
         try:
             return await asyncpg.create_pool(
                 settings.dsn(),
                 min_size=1,
-                max_size=settings.database_connections,
+                max_size=readers or settings.database_connections,
                 command_timeout=30,
                 timeout=5,
-                server_settings={"application_name": application, "idle_in_transaction_session_timeout": "60s"},
+                reset=_left_as_found,
+                server_settings={
+                    "application_name": application,
+                    "idle_in_transaction_session_timeout": "60s",
+                    **more,
+                },
             )
         except NO_ANSWER as error:
             log.warning("the database does not answer yet", error=type(error).__name__)
             await asyncio.sleep(delay)
             delay = min(delay * 2, 2.0)
+
+
+async def _left_as_found(connection: asyncpg.Connection[Record]) -> None:
+    """Nothing to do when a connection is given back, besides ending what is open, which asyncpg sees to: what is set is
+    set for one transaction, locks end with it, and who listens stops listening."""
 
 
 async def answers(pool: Pool) -> bool:

@@ -176,12 +176,14 @@ async def handling(
     os.environ["WEEFSEL_CLOCK_FILE"] = str(file)
     settings = stack.settings(service_name, **settings_changes)
     pool = await database.connect(settings, "test")
+    readers = await database.connect(settings, "test reads", readers=4)
     try:
-        processor = Processor(service_name, service.handlers, pool, settings, Metrics(service_name))
+        processor = Processor(service_name, service.handlers, pool, settings, Metrics(service_name), readers)
         kit = operations.handlers(lambda: processor, service.retention)
         processor.handlers = Handlers(service.handlers.by_type | kit.by_type)
         yield Handling(stack, service_name, processor, file)
     finally:
+        await readers.close()
         await pool.close()
         os.environ.pop("WEEFSEL_CLOCK_FILE")
         if before is not None:

@@ -201,7 +201,7 @@ def list_(
     """Exchanges, the latest first."""
 
     async def look(client: Client) -> tuple[list[ExchangeSummary], dict[UUID | None, str], dict[str, ZoneInfo]]:
-        values: dict[str, Any] = {"neighbourhood_id": neighbourhood, "stage": stage, "limit": 100}
+        values: dict[str, Any] = {"neighbourhood_id": neighbourhood, "stages": [stage] if stage else [], "limit": 100}
         values |= {"participant_id": await participant(client, who) if who else None}
         found = await every(client, build(ListExchanges, values), "exchanges", actor)
         zones = await zones_of(client, (each.neighbourhood_id for each in found))

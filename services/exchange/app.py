@@ -22,6 +22,7 @@ from services.exchange.handlers import (
     rounds,
     showing,
     ties,
+    waiting,
 )
 from services.exchange.retention import retention
 from shared.messaging import Service
@@ -48,6 +49,7 @@ service = Service(
         rounds,
         showing,
         ties,
+        waiting,
     ],
     retention=retention,
 )

@@ -79,8 +79,13 @@ async def open_session(tx: Transaction, link: Link) -> str:
 
 async def find_session(tx: Transaction, cookie: str) -> Session | None:
     """Whose session this is; None when it is over, or none of ours."""
-    digest = tokens.digest(tx.settings.secret(), SESSION, cookie)
+    digest = session_digest(tx, cookie)
     return await repository.session(tx, digest) if digest is not None else None
+
+
+def session_digest(tx: Transaction, cookie: str) -> bytes | None:
+    """Under which hash a session is kept; None for what is none of ours."""
+    return tokens.digest(tx.settings.secret(), SESSION, cookie)
 
 
 def _holder(

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.contracts.envelope import Command, Contract, Event, Problem, Query, State
+from shared.contracts.envelope import Command, Confidence, Contract, Event, Problem, Query, State
 
 if TYPE_CHECKING:
     from shared.messaging.transaction import Transaction
 
 M = TypeVar("M", bound=Contract)
 Handle = Callable[[Any, "Transaction"], Awaitable[Contract | None]]
-_MARK = "__weefsel_handles__"
+_MARK, _READS = "__weefsel_handles__", "__weefsel_reads__"
 
 
 class Rejected(Exception):
@@ -32,15 +32,26 @@ class NotYetKnown(Exception):
 
 
 def handles(
-    contract: type[M],
+    contract: type[M], *, reads: bool = False
 ) -> Callable[[Callable[[M, Transaction], Awaitable[Any]]], Callable[[M, Transaction], Awaitable[Any]]]:
-    """Mark a function as the handler of one contract: `@handles(OfferMade)`."""
+    """Mark a function as the handler of one contract: `@handles(OfferMade)`.
+
+    `reads`: it answers a question, and changes and locks nothing. It is spared a transaction then: each statement is
+    one, on a connection that refuses to write.
+    """
+    assert not reads or (issubclass(contract, Query) and not issubclass(contract, Confidence)), "only a question reads"
 
     def mark(function: Callable[[M, Transaction], Awaitable[Any]]) -> Callable[[M, Transaction], Awaitable[Any]]:
         setattr(function, _MARK, contract)
+        setattr(function, _READS, reads)
         return function
 
     return mark
+
+
+def only_reads(handle: Handle) -> bool:
+    """Whether a handler was marked as one that reads."""
+    return getattr(handle, _READS, False)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from shared.database import CONTENTION, Connection, Pool, is_away
 from shared.ids import new_id
 from shared.messaging import incoming as reading
 from shared.messaging import store
-from shared.messaging.handlers import Handlers, NotYetKnown, Rejected
+from shared.messaging.handlers import Handlers, NotYetKnown, Rejected, only_reads
 from shared.messaging.incoming import Incoming
 from shared.messaging.transaction import LIMITS, Pending, Transaction
 from shared.telemetry import handling, logger
@@ -87,11 +87,14 @@ class Processor:
     """Handles messages for one service."""
 
     def __init__(
-        self, service: str, handlers: Handlers, pool: Pool, settings: ServiceSettings, metrics: Metrics
-    ) -> None:
+        self, service: str, handlers: Handlers, pool: Pool, settings: ServiceSettings, metrics: Metrics,
+        readers: Pool | None = None,
+    ) -> None:  # fmt: skip
         self.service = service
         self.handlers = handlers
         self.pool = pool
+        self.readers = readers or pool
+        """For what only reads."""
         self.settings = settings
         self.metrics = metrics
         self.committed: Callable[[], None] = lambda: None
@@ -139,12 +142,25 @@ class Processor:
         """Do something of the service's own, such as retention, in a transaction like a handler's. Raises Outage."""
         envelope = Envelope(id=new_id(), type="", source=f"{SOURCE}/{self.service}", time=clock.now())
 
-        async def run(connection: Connection) -> None:
+        async def run(connection: Connection) -> bool:
             unit = _Unit()
             await work(self._transaction(connection, unit, envelope, sender=self.service))
             await self._write(connection, unit)
+            return bool(unit.pending.outbox)
 
-        await self._in_transaction(run)
+        if await self._in_transaction(run, tells=False):
+            self.committed()
+
+    async def looking(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Look at the service's own tables, and return what was found: nothing is written. Raises Outage."""
+        envelope = Envelope(id=new_id(), type="", source=f"{SOURCE}/{self.service}", time=clock.now())
+        try:
+            async with self.readers.acquire() as connection:
+                return await work(self._transaction(connection, _Unit(), envelope, sender=self.service))
+        except Exception as error:
+            if await is_away(self.readers, error):
+                raise Outage from error
+            raise
 
     async def replay(self, incoming: Incoming, connection: Connection) -> Outcome:
         """Hand a dead letter to its handler again, in the caller's transaction. Raises what the handler raises."""
@@ -158,9 +174,10 @@ class Processor:
 
     async def _alone(self, incoming: Incoming) -> Outcome:
         collided = False
+        reads = incoming.handle is not None and only_reads(incoming.handle)
         for _ in range(4):
             try:
-                return (await self._run([incoming]))[0]
+                return await self._look(incoming) if reads else (await self._run([incoming]))[0]
             except CONTENTION:
                 continue
             except Rejected as rejected:
@@ -186,6 +203,16 @@ class Processor:
         if unit.pending.outbox:
             self.committed()
         return unit.outcomes
+
+    async def _look(self, incoming: Incoming) -> Outcome:
+        """Answer what only reads: there is nothing to claim, to keep or to commit."""
+        unit, persons = _Unit(), _persons(incoming)
+        async with self.readers.acquire() as connection:
+            if persons and await store.any_erased(connection, persons):
+                raise Rejected(problems=[ERASED])
+            await self._handle(incoming, connection, unit)
+        assert not unit.pending.outbox, "what only reads has nothing to tell"
+        return unit.outcomes[0]
 
     async def _claim(self, connection: Connection, batch: Sequence[Incoming], unit: _Unit) -> list[Incoming]:
         """Leave out what was handled before (its answer is given again) and what names someone erased."""
@@ -386,13 +413,14 @@ class Processor:
             )  # fmt: skip
         return Outcome(incoming)
 
-    async def _in_transaction(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """The kit's own statements. Raises Outage."""
+    async def _in_transaction(self, work: Callable[[Connection], Awaitable[T]], *, tells: bool = True) -> T:
+        """The kit's own statements. Raises Outage. `tells`: they may leave something to publish."""
         for attempt in range(4):
             try:
                 async with self.pool.acquire() as connection, connection.transaction():
                     result = await work(connection)
-                self.committed()
+                if tells:
+                    self.committed()
                 return result
             except (*CONTENTION, asyncpg.UniqueViolationError):  # another replica was at the same message
                 if attempt == 3:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import nats
 import nats.errors
 import nats.js.errors
-from faststream.nats import NatsBroker, NatsCredentials, NatsMessage
+from faststream.nats import NatsBroker, NatsCredentials
 from nats.aio.subscription import Subscription
 from pydantic import ValidationError
 
@@ -147,7 +147,10 @@ class Service:
             metrics = Metrics(self.name)
             pool = await _or_stopped(database.connect(settings, f"weefsel-{self.name}"), stop)
             stack.push_async_callback(_close, pool)
-            wiring = _Wiring(self, settings, pool, metrics, own_process=stop is not None)
+            name = f"weefsel-{self.name} reads"
+            readers = await _or_stopped(database.connect(settings, name, readers=REQUESTS_AT_ONCE), stop)
+            stack.push_async_callback(_close, readers)
+            wiring = _Wiring(self, settings, pool, readers, metrics, own_process=stop is not None)
             stack.push_async_callback(wiring.disconnect)
             await _or_stopped(wiring.connect(), stop)
             port = await stack.enter_async_context(
@@ -158,6 +161,7 @@ class Service:
                 stack.push_async_callback(_end, task)
             stack.push_async_callback(wiring.stop_taking)
             await wiring.broker.start()
+            await wiring.take_requests()
             # The server must know of every subscription: whoever asks is answered. In nats-py a flush's PING overtakes
             # what is not written yet, so that only the second one comes back after the subscriptions.
             await wiring.broker.connection.flush()
@@ -172,8 +176,9 @@ class _Wiring:
     """One run of a service: broker, processor, relay, watchdog, and how they hang together."""
 
     def __init__(
-        self, service: Service, settings: ServiceSettings, pool: database.Pool, metrics: Metrics, *, own_process: bool
-    ) -> None:
+        self, service: Service, settings: ServiceSettings, pool: database.Pool, readers: database.Pool,
+        metrics: Metrics, *, own_process: bool,
+    ) -> None:  # fmt: skip
         self.service = service
         self.settings = settings
         self.pool = pool
@@ -190,7 +195,7 @@ class _Wiring:
         )  # fmt: skip
         kit = operations.handlers(lambda: self.processor, service.retention)
         handlers = Handlers(service.handlers.by_type | kit.by_type)
-        self.processor = Processor(service.name, handlers, pool, settings, metrics)
+        self.processor = Processor(service.name, handlers, pool, settings, metrics, readers)
         self.relay = Relay(self._connect_relay, pool, metrics)
         self.processor.committed = self.relay.wake
         self.watchdog = Watchdog(
@@ -203,10 +208,7 @@ class _Wiring:
                 self.broker, stream=stream, durable=service.name, batch=settings.batch, inbox_prefix=inbox,
                 handle=self._batch(stream), fatal=self.watchdog.fatal,
             )  # fmt: skip
-        self.requests = self.broker.subscriber(
-            subjects.requests_filter(service.name), queue=service.name, no_reply=True, decoder=_raw
-        )
-        self.requests(self._request)
+        self.requests: Subscription | None = None
 
     async def connect(self) -> None:
         """Connect, waiting for a server that is not there yet, and check that the bootstrap job has been."""
@@ -224,6 +226,11 @@ class _Wiring:
                 await self.broker.stop()
                 await asyncio.sleep(0.3)
 
+    async def take_requests(self) -> None:
+        """One replica gets each."""
+        subject = subjects.requests_filter(self.service.name)
+        self.requests = await self.broker.connection.subscribe(subject, queue=self.service.name, cb=self._request)
+
     async def stop_taking(self) -> None:
         """Finish or hand back what it holds; the relay still publishes what that left behind."""
         self.started, self.stopping = False, True
@@ -233,15 +240,13 @@ class _Wiring:
 
     async def _leave_requests(self) -> None:
         """From here on they go to another replica; those that came are answered."""
-        subscription, self.requests.subscription = self.requests.subscription, None
-        if isinstance(subscription, Subscription):
+        if self.requests is not None:
             with contextlib.suppress(nats.errors.Error):
-                await subscription.drain()  # type: ignore[no-untyped-call]
+                await self.requests.drain()  # type: ignore[no-untyped-call]
         if self.answering:
             _, late = await asyncio.wait(self.answering, timeout=GRACE)
             for task in late:
                 await _end(task)
-        await self.requests.stop()
 
     async def disconnect(self) -> None:
         with contextlib.suppress(nats.errors.Error):  # it can't be drained while it reconnects
@@ -299,7 +304,7 @@ class _Wiring:
             await asyncio.sleep(0.3)
 
     async def _request(self, raw: Msg) -> None:
-        """Some at a time. FastStream's own workers would drop, at a stop, what had come and not begun."""
+        """Some at a time. Not by FastStream, whose own workers would drop, at a stop, what had come and not begun."""
         while len(self.answering) >= REQUESTS_AT_ONCE:
             await asyncio.wait(self.answering, return_when=asyncio.FIRST_COMPLETED)
         task = asyncio.create_task(self._respond(raw))
@@ -404,10 +409,6 @@ def _reply_headers(answer: Answer, service: str) -> dict[str, str]:
     headers = envelope.headers()
     del headers["Nats-Msg-Id"]
     return headers
-
-
-async def _raw(message: NatsMessage) -> object:
-    return message.raw_message
 
 
 def _never_choke(connection: Client) -> None:

@@ -98,6 +98,14 @@ async def kept_answers(
     return answers, {row["id"] for row in rows if row["sender"] is None}
 
 
+async def any_erased(connection: Connection, persons: Sequence[UUID]) -> bool:
+    """Whether one of these persons is erased."""
+    erased: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM messaging.erased WHERE id = ANY($1::uuid[]))", persons
+    )
+    return erased
+
+
 async def keep_answers(
     connection: Connection, answers: Iterable[tuple[str, UUID, bytes, str]], now: datetime, *, again: bool = False
 ) -> None:

@@ -53,7 +53,7 @@ async def test_an_ask_can_start_as_a_half_question_seen_by_the_worker_alone(exch
     assert (await exchange.get(query, **BY_WORKER)).half
     assert (await exchange.get(query, **me(who))).half
     assert await exchange.refused(query, **me(friend)) == ("unknown_id", "exchange_id")
-    listed = await exchange.get(ListExchanges(neighbourhood_id=place, stage="draft"), **BY_WORKER)
+    listed = await exchange.get(ListExchanges(neighbourhood_id=place, stages=["draft"]), **BY_WORKER)
     assert [each.exchange_id for each in listed.exchanges] == [ref.exchange_id]
 
 

@@ -312,7 +312,7 @@ async def test_what_the_system_proposed_is_before_the_worker_alone(back: Looking
     (drafted,) = await back.told(ExchangeDrafted, neighbourhood_id=place)
     show = ShowExchange(exchange_id=drafted.exchange_id)
     assert (await back.refused(show, actor=f"participant:{other}"))[0] == "unknown_id"
-    listed = await back.get(ListExchanges(neighbourhood_id=place, stage="draft"), actor=WORKER)
+    listed = await back.get(ListExchanges(neighbourhood_id=place, stages=["draft"]), actor=WORKER)
     assert [each.participant_id for each in listed.exchanges] == [one]
 
 

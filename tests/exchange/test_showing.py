@@ -209,7 +209,7 @@ async def test_a_worker_lists_a_neighbourhood_the_latest_first(exchange: Agreein
     ids = [each.exchange_id for each in found]
     assert len(ids) == 5
     assert ids == sorted(set(ids), reverse=True)
-    page = await exchange.get(ListExchanges(neighbourhood_id=street.neighbourhood_id, stage="done"))
+    page = await exchange.get(ListExchanges(neighbourhood_id=street.neighbourhood_id, stages=["done"]))
     assert page.exchanges == []
     line = (await exchange.get(ListExchanges(participant_id=street.opener, limit=1), **me(street.opener))).exchanges[0]
     assert line.why is None

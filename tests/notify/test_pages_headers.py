@@ -40,7 +40,7 @@ async def test_browsers_are_told_to_come_by_https_where_the_setting_says_so() ->
 )
 def test_by_https_a_session_is_kept_to_this_host_and_to_https(url: str, secure: bool, name: str) -> None:
     settings = cast(Any, SimpleNamespace(pages_url=url))
-    context = Context(settings, *cast(Any, [None] * 4), b"secret")
+    context = Context(settings, *cast(Any, [None] * 5), b"secret")
     assert (context.secure, session_cookie(context)) == (secure, name)
 
 
@@ -66,7 +66,7 @@ async def test_a_page_that_fails_keeps_to_the_same_headers_and_its_words_reach_n
         raise RuntimeError("Jos Peeters, jos@example.org")
 
     nobody = cast(Any, None)
-    app = application(Context(settings, nobody, within, nobody, environment(), b"secret"))
+    app = application(Context(settings, nobody, within, within, nobody, environment(), b"secret"))
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

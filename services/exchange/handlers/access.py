@@ -65,13 +65,11 @@ async def opened(tx: Transaction, exchange_id: UUID) -> Exchange:
     return found
 
 
-async def place(tx: Transaction, neighbourhood_id: str) -> Neighbourhood:
+async def place(tx: Transaction, neighbourhood_id: str, field: str = "neighbourhood_id") -> Neighbourhood:
     """A neighbourhood. Refused when there is none, or it has ended."""
     found = await people.neighbourhood(tx, neighbourhood_id)
     if found is None or found.retired:
-        raise Rejected(
-            "unknown_id", "neighbourhood_id is no neighbourhood that we know: see the list", "neighbourhood_id"
-        )
+        raise Rejected("unknown_id", f"{field} is no neighbourhood that we know: see the list", field)
     return found
 
 

@@ -14,7 +14,7 @@ _AT_ONCE = 200
 """How many silences are told in one transaction."""
 
 
-@handles(ListAttention)
+@handles(ListAttention, reads=True)
 async def list_attention(query: ListAttention, tx: Transaction) -> AttentionPage:
     """Whom a worker might visit, and why."""
     who(tx, STAFF)

@@ -20,7 +20,7 @@ from shared.contracts.exchange import GatheringPage, ListGatherings, ShowGatheri
 from shared.messaging import Rejected, Transaction, handles
 
 
-@handles(ShowGathering)
+@handles(ShowGathering, reads=True)
 async def show_gathering(query: ShowGathering, tx: Transaction) -> Seen:
     """One gathering; its guests for who welcomes them."""
     actor = await _of_the_network(tx)
@@ -32,10 +32,10 @@ async def show_gathering(query: ShowGathering, tx: Transaction) -> Seen:
     else:
         shown = await guests.own(tx, [found.gathering_id], actor.uuid)
     place = await people.neighbourhood(tx, found.neighbourhood_id)
-    return (await _seen(tx, [found], {found.gathering_id: shown}, place))[0]
+    return (await seen(tx, [found], {found.gathering_id: shown}, place))[0]
 
 
-@handles(ListGatherings)
+@handles(ListGatherings, reads=True)
 async def list_gatherings(query: ListGatherings, tx: Transaction) -> GatheringPage:
     """Those of a neighbourhood, in order of time."""
     actor = await _of_the_network(tx)
@@ -47,7 +47,7 @@ async def list_gatherings(query: ListGatherings, tx: Transaction) -> GatheringPa
     page = found[: query.limit]
     own = await _own(tx, actor, [each.gathering_id for each in page])
     return GatheringPage(
-        gatherings=await _seen(tx, page, own, place),
+        gatherings=await seen(tx, page, own, place),
         next=f"{page[-1].starts_at.isoformat()} {page[-1].gathering_id}" if len(found) > query.limit else None,
     )
 
@@ -69,9 +69,12 @@ async def _own(tx: Transaction, actor: Actor, gathering_ids: Collection[UUID]) -
     return found
 
 
-async def _seen(
+async def seen(
     tx: Transaction, gatherings: list[Gathering], shown: dict[UUID, list[Guest]], place: Neighbourhood | None
 ) -> list[Seen]:
+    """Gatherings of a neighbourhood as they are shown, each with these of its guests."""
+    if not gatherings:
+        return []
     assert place is not None
     most = access.policy(tx, place).gatherings.most_people
     rules = await repository.rules(tx, gatherings)

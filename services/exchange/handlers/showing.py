@@ -15,7 +15,7 @@ from shared.contracts.exchange import ExchangePage, ListExchanges, ShowExchange
 from shared.messaging import Rejected, Transaction, handles
 
 
-@handles(ShowExchange)
+@handles(ShowExchange, reads=True)
 async def show_exchange(query: ShowExchange, tx: Transaction) -> Shown:
     """One exchange. Who is not in it hears that there is none."""
     actor = who(tx, OURS)
@@ -27,7 +27,7 @@ async def show_exchange(query: ShowExchange, tx: Transaction) -> Shown:
     return domain.shown(await _whole(tx, exchange, asked), eyes)
 
 
-@handles(ListExchanges)
+@handles(ListExchanges, reads=True)
 async def list_exchanges(query: ListExchanges, tx: Transaction) -> ExchangePage:
     """Exchanges, the latest first; for a participant what they opened or agreed to."""
     staff = who(tx, OURS).kind != "participant"

@@ -37,7 +37,7 @@ async def introduce(command: Introduce, tx: Transaction) -> AcquaintanceRef:
     return AcquaintanceRef(participant_id=one.participant_id, other_id=other.participant_id)
 
 
-@handles(ListAcquaintances)
+@handles(ListAcquaintances, reads=True)
 async def list_acquaintances(query: ListAcquaintances, tx: Transaction) -> AcquaintancePage:
     """Whom a person has met."""
     await access.may(tx, [query.participant_id], OURS, "participant_id")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.exchange.domain.gatherings import Gathering, Series
+from shared.conditions import Conditions
 from shared.contracts.exchange import GatheringStage
 from shared.database import Record
 from shared.messaging import Transaction
@@ -69,15 +71,30 @@ async def listed(
     after: tuple[datetime, UUID] | None, limit: int,
 ) -> list[Gathering]:  # fmt: skip
     """Those of a neighbourhood that end after one moment and begin before another, in order of time."""
+    asked = Conditions()
+    asked.add("neighbourhood_id = {} AND ends_at > {}", neighbourhood_id, since)
+    asked.given("starts_at < {}", until)
+    asked.given("stage = {}", stage)
+    if after is not None:
+        asked.add("(starts_at, gathering_id) > ({}, {}::uuid)", *after)
+    rows = await tx.fetch(
+        f"SELECT * FROM gathering WHERE {asked} ORDER BY starts_at, gathering_id LIMIT {asked.value(limit)}",  # noqa: S608 - constants
+        *asked.values,
+    )
+    return [gathering_from(row) for row in rows]
+
+
+async def unrecorded(
+    tx: Transaction, neighbourhood_ids: Sequence[str], since: datetime, until: datetime, limit: int
+) -> list[Gathering]:
+    """Those that ended between two moments, and of which nobody has said who was there; in order of time."""
     rows = await tx.fetch(
         """
         SELECT * FROM gathering
-        WHERE neighbourhood_id = $1 AND ends_at > $2 AND ($3::timestamptz IS NULL OR starts_at < $3)
-            AND ($4::text IS NULL OR stage = $4)
-            AND ($5::timestamptz IS NULL OR (starts_at, gathering_id) > ($5, $6::uuid))
-        ORDER BY starts_at, gathering_id LIMIT $7
+        WHERE neighbourhood_id = ANY($1::text[]) AND ends_at > $2 AND ends_at <= $3 AND stage = 'planned'
+        ORDER BY starts_at, gathering_id LIMIT $4
         """,
-        neighbourhood_id, since, until, stage, after and after[0], after and after[1], limit,
+        list(neighbourhood_ids), since, until, limit,
     )  # fmt: skip
     return [gathering_from(row) for row in rows]
 

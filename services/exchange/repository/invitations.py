@@ -63,7 +63,7 @@ async def waiting_for(tx: Transaction, participant_ids: Sequence[UUID]) -> list[
 
 _SHOWN = """
     SELECT i.*, e.neighbourhood_id, e.opening, e.kind, e.words AS wording, e.happens, e.often, p.cell,
-        o.cell AS other_cell, y.kind AS enjoyed, y.words AS enjoyed_words
+        o.cell AS other_cell, y.kind AS enjoyed, y.words AS enjoyed_words{more}
     FROM invitation AS i
     JOIN exchange AS e USING (exchange_id)
     LEFT JOIN participant AS p ON p.participant_id = i.participant_id
@@ -75,15 +75,27 @@ _SHOWN = """
 
 async def shown(tx: Transaction, invitation_id: UUID) -> Seen | None:
     """One invitation, with what is asked."""
-    row = await tx.fetchrow(f"{_SHOWN} WHERE i.invitation_id = $1", invitation_id)
+    row = await tx.fetchrow(f"{_SHOWN.format(more='')} WHERE i.invitation_id = $1", invitation_id)
     return _seen(row) if row else None
+
+
+async def held(tx: Transaction, neighbourhood_ids: Sequence[str], limit: int) -> list[tuple[Seen, UUID]]:
+    """Those in these neighbourhoods that wait for their worker, the latest first, each with who asks or offers."""
+    rows = await tx.fetch(
+        f"""
+        {_SHOWN.format(more=", e.participant_id AS opener_id")}
+        WHERE i.stage = 'held' AND e.neighbourhood_id = ANY($1::text[]) ORDER BY i.invitation_id DESC LIMIT $2
+        """,
+        list(neighbourhood_ids), limit,
+    )  # fmt: skip
+    return [(_seen(row), row["opener_id"]) for row in rows]
 
 
 async def page(tx: Transaction, query: ListInvitations, *, heard_only: bool, limit: int) -> list[Seen]:
     """Invitations with what is asked, the latest first. `heard_only`: those that went out."""
     rows = await tx.fetch(
         f"""
-        {_SHOWN}
+        {_SHOWN.format(more="")}
         WHERE ($1::uuid IS NULL OR i.exchange_id = $1) AND ($2::uuid IS NULL OR i.participant_id = $2)
             AND ($3::text IS NULL OR e.neighbourhood_id = $3) AND ($4::text IS NULL OR i.stage = $4)
             AND (NOT $5 OR i.stage IN ('held', 'waiting', 'asked')) AND (NOT $6 OR i.asked_at IS NOT NULL)

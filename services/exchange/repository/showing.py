@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.exchange.domain.exchanges import Exchange
 from services.exchange.repository.exchanges import exchange_from
+from shared.conditions import Conditions
 from shared.contracts.exchange import Deviation, ListExchanges
 from shared.contracts.profiles import Enjoyment
 from shared.messaging import Transaction
@@ -52,14 +53,28 @@ async def pleasures(tx: Transaction, exchange: Exchange, participant_ids: Collec
 
 async def of_place(tx: Transaction, query: ListExchanges) -> Sequence[Exchange]:
     """Exchanges of a neighbourhood, or of all; the latest first, and one more than the page takes."""
+    asked = Conditions()
+    asked.given("neighbourhood_id = {}", query.neighbourhood_id)
+    if query.stages:
+        asked.add("stage = ANY({}::text[])", list(query.stages))
+    asked.given("exchange_id < {}", query.after)
+    rows = await tx.fetch(
+        f"SELECT * FROM exchange WHERE {asked} ORDER BY exchange_id DESC LIMIT {asked.value(query.limit + 1)}",  # noqa: S608 - constants
+        *asked.values,
+    )
+    return [exchange_from(row) for row in rows]
+
+
+async def for_worker(tx: Transaction, neighbourhood_ids: Sequence[str], limit: int) -> Sequence[Exchange]:
+    """Drafts, and what was left to the worker, in these neighbourhoods: of each kind so many, the latest first."""
     rows = await tx.fetch(
         """
-        SELECT * FROM exchange
-        WHERE ($1::text IS NULL OR neighbourhood_id = $1) AND ($2::text IS NULL OR stage = $2)
-            AND ($3::uuid IS NULL OR exchange_id < $3)
-        ORDER BY exchange_id DESC LIMIT $4
+        SELECT * FROM (
+            SELECT *, row_number() OVER (PARTITION BY stage, half, by_system ORDER BY exchange_id DESC) AS nth
+            FROM exchange WHERE neighbourhood_id = ANY($1::text[]) AND stage IN ('draft', 'handed-over')
+        ) AS e WHERE nth <= $2 ORDER BY exchange_id DESC
         """,
-        query.neighbourhood_id, query.stage, query.after, query.limit + 1,
+        list(neighbourhood_ids), limit,
     )  # fmt: skip
     return [exchange_from(row) for row in rows]
 
@@ -75,13 +90,13 @@ async def of_person(tx: Transaction, query: ListExchanges, *, heard: bool) -> Se
             SELECT exchange_id FROM exchange WHERE participant_id = $1
             UNION SELECT exchange_id FROM agreement WHERE participant_id = $1
         ) AS theirs USING (exchange_id)
-        WHERE ($2::text IS NULL OR e.neighbourhood_id = $2) AND ($3::text IS NULL OR e.stage = $3)
+        WHERE ($2::text IS NULL OR e.neighbourhood_id = $2) AND ($3::text[] = '{}' OR e.stage = ANY($3))
             AND ($4::uuid IS NULL OR e.exchange_id < $4)
             AND NOT ($5 AND e.by_system AND e.opened_at IS NULL AND NOT EXISTS (
                 SELECT FROM invitation AS i WHERE i.exchange_id = e.exchange_id AND i.own AND i.asked_at IS NOT NULL
             ))
         ORDER BY e.exchange_id DESC LIMIT $6
         """,
-        query.participant_id, query.neighbourhood_id, query.stage, query.after, heard, query.limit + 1,
+        query.participant_id, query.neighbourhood_id, list(query.stages), query.after, heard, query.limit + 1,
     )  # fmt: skip
     return [exchange_from(row) for row in rows]

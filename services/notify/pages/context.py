@@ -34,6 +34,8 @@ class Context:
     asks: Asks
     within: Callable[[Callable[[Transaction], Awaitable[object]]], Awaitable[None]]
     """A transaction of notify's own (`processor.within`). Raises Outage."""
+    looking: Callable[[Callable[[Transaction], Awaitable[Any]]], Awaitable[Any]]
+    """The same, to look only (`processor.looking`)."""
     send_link: SendLink
     templates: Environment
     secret: bytes = field(repr=False)
@@ -47,6 +49,11 @@ class Context:
 
         await self.within(keep)
         return given[0]
+
+    async def look(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Look something up, and return it: nothing is written."""
+        found: T = await self.looking(work)
+        return found
 
     @property
     def secure(self) -> bool:

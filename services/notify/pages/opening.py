@@ -18,7 +18,7 @@ from services.notify.pages import guard, trouble
 from services.notify.pages.context import Context
 from services.notify.pages.page import Page
 from services.notify.pages.registry import Who
-from services.notify.repository import people
+from services.notify.repository import desk, people
 from services.notify.writing.language import Speech
 from shared import clock
 from shared.messaging import Transaction
@@ -63,7 +63,8 @@ async def by_session(context: Context, request: Request, who: Who) -> Page:
     """A page of a session. Raises Stop for who has none that runs."""
     await _read_form(request)
     cookie = request.cookies.get(session_cookie(context), "")
-    session, opened = await context.run(lambda tx: _opened_by_session(tx, cookie))
+    open_session = _opened_desk if who == "worker" else _opened_by_session
+    session, opened = await context.look(lambda tx: open_session(tx, cookie))
     if session is None or session.holder_kind != who:
         raise trouble.ended()
     return await _with_form(_page(context, request, session=session, **opened), request)
@@ -145,7 +146,7 @@ def _own(context: Context, request: Request) -> bool:
 def _page(
     context: Context, request: Request, *, link: Link | None = None, session: Session | None = None,
     person: Person | None = None, acts_for: Person | None = None, worker: Worker | None = None,
-    neighbourhood: Neighbourhood | None = None, duty: Worker | None = None,
+    neighbourhood: Neighbourhood | None = None, duty: Worker | None = None, places: tuple[str, ...] = (),
 ) -> Page:  # fmt: skip
     whole: Policy = context.settings.policy
     policy = whole.named(neighbourhood.policy) if neighbourhood else whole
@@ -154,7 +155,7 @@ def _page(
     zone = neighbourhood.zone if neighbourhood else EVERYWHERE
     return Page(
         request, context, policy, Speech.of(language, policy, zone), link=link, session=session, person=person,
-        acts_for=acts_for, worker=worker, neighbourhood=neighbourhood, duty=duty,
+        acts_for=acts_for, worker=worker, neighbourhood=neighbourhood, duty=duty, places=places,
     )  # fmt: skip
 
 
@@ -181,6 +182,17 @@ async def _opened_by_session(tx: Transaction, cookie: str) -> tuple[Session | No
         return None, {}
     found = await _who(tx, session.holder_kind, session.holder_id, session.acts_for)
     return (session if found["acts_for"] else replace(session, acts_for=None)), found
+
+
+async def _opened_desk(tx: Transaction, cookie: str) -> tuple[Session | None, dict[str, Any]]:
+    """The same for a worker, in one look."""
+    digest = links.session_digest(tx, cookie) if cookie else None
+    seat = await desk.seat(tx, digest) if digest else None
+    if seat is None:
+        return None, {}
+    return seat.session, {
+        "worker": seat.worker, "neighbourhood": seat.neighbourhood, "duty": seat.duty, "places": seat.places,
+    }  # fmt: skip
 
 
 async def _who(tx: Transaction, kind: HolderKind, holder_id: UUID, acts_for: UUID | None) -> dict[str, Any]:

@@ -20,7 +20,8 @@ async def pages(base: Base) -> AsyncIterator[int]:
     settings = base.settings
     async with Asker.open(settings) as asker:
         context = Context(
-            settings, asker, base.processor.within, mailing.send_link, environment(), settings.secret()
+            settings, asker, base.processor.within, base.processor.looking, mailing.send_link, environment(),
+            settings.secret(),
         )  # fmt: skip
         async with health.serving(application(context), settings.pages_host, settings.pages_port) as port:
             yield port

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notify.pages import choices, statics
+from services.notify.pages.desk import drawing
 from services.notify.pages.desk import words as at_the_desk
 from services.notify.writing import text, words
 from services.notify.writing.language import Speech
@@ -27,6 +28,7 @@ def environment() -> Environment:
         "words": words,
         "marked": choices.marked,
         "at_the_desk": at_the_desk,
+        "drawing": drawing,
     }
     made.globals |= {
         "speech_weekdays": weekdays, "part_choices": parts, "kind_choices": kinds, "often_choices": often,

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.notify.domain.people import Worker
-from services.notify.repository.people import worker_from
+from services.notify.domain.links import Session
+from services.notify.domain.people import Neighbourhood, Worker
+from services.notify.repository.people import neighbourhood_from, worker_from
 from shared.messaging import Transaction
 
 
@@ -18,6 +19,53 @@ class Called:
     people: dict[UUID, str]
     workers: dict[UUID, str]
     places: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A worker at the desk, with what every page of it builds on."""
+
+    session: Session
+    worker: Worker | None
+    neighbourhood: Neighbourhood | None
+    """The first of theirs, by which the page is set."""
+    duty: Worker | None
+    """Who answers for it now."""
+    places: tuple[str, ...]
+    """The neighbourhoods that the worker answers for now."""
+
+
+_SEAT = """
+    SELECT s AS session, w AS worker, b AS duty, n.neighbourhood_id, n.names, n.timezone, n.policy, n.organisation_id,
+        n.retired, d.worker_id, d.role, d.backup_id, d.coordinator_id, ARRAY(
+            SELECT h.neighbourhood_id FROM neighbourhood AS h LEFT JOIN duty AS o USING (neighbourhood_id)
+            WHERE NOT h.retired AND (
+                h.neighbourhood_id = ANY(w.neighbourhood_ids) OR o.worker_id = w.worker_id
+                OR (w.neighbourhood_ids = '{}' AND o.coordinator_id = w.worker_id)
+            )
+            ORDER BY array_position(w.neighbourhood_ids, h.neighbourhood_id) NULLS LAST, h.neighbourhood_id LIMIT 20
+        ) AS places
+    FROM page_session AS s
+    LEFT JOIN worker AS w ON w.worker_id = s.holder_id
+    LEFT JOIN neighbourhood AS n ON n.neighbourhood_id = w.neighbourhood_ids[1]
+    LEFT JOIN duty AS d ON d.neighbourhood_id = n.neighbourhood_id
+    LEFT JOIN worker AS b ON b.worker_id = d.worker_id
+    WHERE s.digest = $1 AND s.expires_at > $2 AND s.holder_kind = 'worker'
+"""
+
+
+async def seat(tx: Transaction, digest: bytes) -> Seat | None:
+    """The worker whose session this is; None when it is over. The neighbourhoods are their own and where they are on
+    duty for somebody else now; of a coordinator without any: where they stand behind the others."""
+    row = await tx.fetchrow(_SEAT, digest, tx.now)
+    if row is None:
+        return None
+    session = Session(**{name: row["session"][name] for name in Session.__dataclass_fields__})
+    return Seat(
+        session, worker_from(row["worker"]) if row["worker"] else None,
+        neighbourhood_from(row) if row["neighbourhood_id"] else None,
+        worker_from(row["duty"]) if row["duty"] else None, tuple(row["places"]),
+    )  # fmt: skip
 
 
 async def called(tx: Transaction, people: Collection[UUID], language: str) -> Called:
@@ -46,22 +94,6 @@ async def called(tx: Transaction, people: Collection[UUID], language: str) -> Ca
         {UUID(id_): name for id_, name in named["person"].items()},
         {UUID(id_): name for id_, name in named["worker"].items()}, named["place"],
     )  # fmt: skip
-
-
-async def answers_for(tx: Transaction, worker: Worker) -> list[str]:
-    """Their own neighbourhoods and where they are on duty for somebody else now; of a coordinator without any: where
-    they stand behind the others."""
-    rows = await tx.fetch(
-        """
-        SELECT n.neighbourhood_id FROM neighbourhood AS n LEFT JOIN duty AS d USING (neighbourhood_id)
-        WHERE NOT n.retired AND (
-            n.neighbourhood_id = ANY($1::text[]) OR d.worker_id = $2 OR ($1 = '{}' AND d.coordinator_id = $2)
-        )
-        ORDER BY array_position($1::text[], n.neighbourhood_id) NULLS LAST, n.neighbourhood_id LIMIT 20
-        """,
-        list(worker.neighbourhood_ids), worker.worker_id,
-    )  # fmt: skip
-    return [row["neighbourhood_id"] for row in rows]
 
 
 async def colleagues(tx: Transaction, worker: Worker) -> list[Worker]:

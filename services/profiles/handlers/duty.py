@@ -51,7 +51,7 @@ async def on_duty_due(event: DutyDue, tx: Transaction) -> None:
         await renew_duty(tx, [event.neighbourhood_id])
 
 
-@handles(ShowDuty)
+@handles(ShowDuty, reads=True)
 async def show_duty(query: ShowDuty, tx: Transaction) -> Duty:
     """Who is on duty, now or then."""
     who(tx, STAFF)

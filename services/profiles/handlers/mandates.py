@@ -85,7 +85,7 @@ async def on_mandate_due(event: MandateDue, tx: Transaction) -> None:
         await _end_mandate(tx, mandate, "run-out", person)
 
 
-@handles(ListMandates)
+@handles(ListMandates, reads=True)
 async def list_mandates(query: ListMandates, tx: Transaction) -> MandatePage:
     """Those for and of a person, ended ones too."""
     await seen(tx, query.participant_id, OURS)
@@ -140,7 +140,7 @@ async def on_consent_due(event: ConsentDue, tx: Transaction) -> None:
         await tell_consents(tx, await touch(tx, person))
 
 
-@handles(ListConsents)
+@handles(ListConsents, reads=True)
 async def list_consents(query: ListConsents, tx: Transaction) -> ConsentPage:
     """Those of a person, ended ones too."""
     await seen(tx, query.participant_id, OURS)
@@ -152,7 +152,7 @@ async def list_consents(query: ListConsents, tx: Transaction) -> ConsentPage:
     )
 
 
-@handles(ListFetches)
+@handles(ListFetches, reads=True)
 async def list_fetches(query: ListFetches, tx: Transaction) -> FetchPage:
     """Who has looked, and when."""
     await seen(tx, query.participant_id, OURS)

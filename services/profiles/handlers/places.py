@@ -88,7 +88,7 @@ async def retire_organisation(command: RetireOrganisation, tx: Transaction) -> O
     return retired.ref()
 
 
-@handles(ShowOrganisation)
+@handles(ShowOrganisation, reads=True)
 async def show_organisation(query: ShowOrganisation, tx: Transaction) -> OrganisationView:
     """One organisation."""
     organisation = await repository.organisation(tx, query.organisation_id)
@@ -97,7 +97,7 @@ async def show_organisation(query: ShowOrganisation, tx: Transaction) -> Organis
     return domain.organisation_view(organisation)
 
 
-@handles(ListOrganisations)
+@handles(ListOrganisations, reads=True)
 async def list_organisations(query: ListOrganisations, tx: Transaction) -> OrganisationPage:
     """Organisations, by id."""
     found = await repository.organisations(tx, query.after, query.limit + 1)
@@ -152,7 +152,7 @@ async def retire_neighbourhood(command: RetireNeighbourhood, tx: Transaction) ->
     return retired.ref()
 
 
-@handles(ShowNeighbourhood)
+@handles(ShowNeighbourhood, reads=True)
 async def show_neighbourhood(query: ShowNeighbourhood, tx: Transaction) -> NeighbourhoodView:
     """One neighbourhood, also when it has ended."""
     neighbourhood = await repository.neighbourhood(tx, query.neighbourhood_id)
@@ -161,7 +161,7 @@ async def show_neighbourhood(query: ShowNeighbourhood, tx: Transaction) -> Neigh
     return domain.neighbourhood_view(neighbourhood)
 
 
-@handles(ListNeighbourhoods)
+@handles(ListNeighbourhoods, reads=True)
 async def list_neighbourhoods(query: ListNeighbourhoods, tx: Transaction) -> NeighbourhoodPage:
     """Neighbourhoods, by id."""
     found = await repository.neighbourhoods(tx, query.after, query.limit + 1)

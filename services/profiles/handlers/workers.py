@@ -131,7 +131,7 @@ async def end_worker(command: EndWorker, tx: Transaction) -> WorkerRef:
     return ended.ref()
 
 
-@handles(ShowWorker)
+@handles(ShowWorker, reads=True)
 async def show_worker(query: ShowWorker, tx: Transaction) -> WorkerView:
     """One worker."""
     _staff_only(tx)
@@ -141,7 +141,7 @@ async def show_worker(query: ShowWorker, tx: Transaction) -> WorkerView:
     return (await _views(tx, [worker]))[0]
 
 
-@handles(ListWorkers)
+@handles(ListWorkers, reads=True)
 async def list_workers(query: ListWorkers, tx: Transaction) -> WorkerPage:
     """Workers, by name."""
     _staff_only(tx)

@@ -12,6 +12,7 @@ from services.profiles.domain.participants import Participant, email_key, name_k
 from services.profiles.repository.access import grant_from
 from services.profiles.repository.doubles import likely
 from shared.access import Grant
+from shared.conditions import Conditions
 from shared.contracts.profiles import Enjoyment, ListParticipants, QuietHours, Reach, RegisterParticipant, Slot
 from shared.database import Record
 from shared.messaging import Transaction
@@ -151,21 +152,26 @@ async def listed(
     tx: Transaction, query: ListParticipants, after: tuple[str, UUID] | None, limit: int
 ) -> list[tuple[str, Participant]]:
     """Participants by name, each with the key that it is sorted by."""
-    words = [f"%{_literal(word)}%" for word in name_key(query.name).split()] if query.name else []
+    asked = Conditions("p.status <> 'merged'")
+    now = asked.value(tx.now)
+    asked.given("p.neighbourhood_id = {}", query.neighbourhood_id)
+    if query.status is None:
+        asked.add("p.status <> 'left'")
+    else:
+        asked.add("p.status = {}", query.status)
+    for word in name_key(query.name).split() if query.name else ():
+        asked.add("p.name_key LIKE {}", f"%{_literal(word)}%")
+    if query.not_yet_visited:
+        asked.add("p.visited_at IS NULL AND p.status <> 'left'")
+    if after is not None:
+        asked.add("(p.name_key, p.participant_id) > ({}, {}::uuid)", *after)
     rows = await tx.fetch(
         f"""
-        SELECT p.*, {HOLDERS.format(now="$1")} FROM participant AS p
-        WHERE p.status <> 'merged'
-            AND ($2::text IS NULL OR p.neighbourhood_id = $2)
-            AND CASE WHEN $3::text IS NULL THEN p.status <> 'left' ELSE p.status = $3 END
-            AND p.name_key LIKE ALL ($4::text[])
-            AND (NOT $5 OR (p.visited_at IS NULL AND p.status <> 'left'))
-            AND ($6::text IS NULL OR (p.name_key, p.participant_id) > ($6, $7::uuid))
-        ORDER BY p.name_key, p.participant_id LIMIT $8
+        SELECT p.*, {HOLDERS.format(now=now)} FROM participant AS p
+        WHERE {asked} ORDER BY p.name_key, p.participant_id LIMIT {asked.value(limit)}
         """,  # noqa: S608 - constants of this module
-        tx.now, query.neighbourhood_id, query.status, words, query.not_yet_visited,
-        after[0] if after else None, after[1] if after else None, limit,
-    )  # fmt: skip
+        *asked.values,
+    )
     return [(row["name_key"], participant_from(row)) for row in rows]
 
 

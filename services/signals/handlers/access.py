@@ -18,7 +18,20 @@ async def person(
 ) -> Person:
     """Someone for whom the sender may do this, who stays as they are meanwhile. Refused when unknown, or not theirs."""
     actor = who(tx, allowed)
-    found = await people.present(tx, participant_id)
+    return await _theirs(tx, actor, await people.present(tx, participant_id), allowed, field)
+
+
+async def person_seen(
+    tx: Transaction, participant_id: UUID, allowed: Collection[Kind], field: str = "participant_id"
+) -> Person:
+    """The same, for who only looks."""
+    actor = who(tx, allowed)
+    return await _theirs(tx, actor, await people.person(tx, participant_id), allowed, field)
+
+
+async def _theirs(
+    tx: Transaction, actor: Actor, found: Person | None, allowed: Collection[Kind], field: str
+) -> Person:  # fmt: skip
     if found is None:
         raise unknown(field)
     if actor.kind == "partner":

@@ -46,12 +46,12 @@ async def show_referral(query: ShowReferral, tx: Transaction) -> contract.Referr
     )  # fmt: skip
 
 
-@handles(ListReferrals)
+@handles(ListReferrals, reads=True)
 async def list_referrals(query: ListReferrals, tx: Transaction) -> ReferralPage:
     """Of the neighbourhoods that a worker answers for; a person's own; all for operators."""
     actor = who(tx, OURS)
     if query.participant_id is not None:
-        await access.person(tx, query.participant_id, OURS)
+        await access.person_seen(tx, query.participant_id, OURS)
     else:
         who(tx, STAFF)
     found = await repository.page(

@@ -24,7 +24,7 @@ async def show_signal(query: ShowSignal, tx: Transaction) -> Signal:
     )
 
 
-@handles(ListSignals)
+@handles(ListSignals, reads=True)
 async def list_signals(query: ListSignals, tx: Transaction) -> SignalPage:
     """The most urgent first."""
     actor = who(tx, STAFF)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.signals.domain.referrals import Referral
+from shared.conditions import Conditions
 from shared.contracts.signals import ReferralStep
 from shared.database import Record
 from shared.ids import new_id
@@ -131,18 +132,22 @@ async def page(
 ) -> list[tuple[Referral, str, str]]:  # fmt: skip
     """Referrals for which all that is given holds, the latest first, each with its service and organisation by name.
     `places`: in these neighbourhoods alone; None: anywhere."""
+    asked = Conditions()
+    asked.given("r.neighbourhood_id = {}", neighbourhood_id)
+    asked.given("r.participant_id = {}", participant_id)
+    asked.given("r.worker_id = {}", worker_id)
+    asked.given("r.signal_id = {}", signal_id)
+    asked.given("r.state = ANY({}::text[])", states)
+    asked.given("r.neighbourhood_id = ANY({}::text[])", places)
+    asked.given("r.referral_id < {}", after)
     rows = await tx.fetch(
         f"""
         SELECT {_OF_REFERRAL}, s.name AS service_name, s.organisation_name
         FROM referral AS r JOIN service AS s USING (service_id)
-        WHERE ($1::text IS NULL OR r.neighbourhood_id = $1) AND ($2::uuid IS NULL OR r.participant_id = $2)
-            AND ($3::uuid IS NULL OR r.worker_id = $3) AND ($4::uuid IS NULL OR r.signal_id = $4)
-            AND ($5::text[] IS NULL OR r.state = ANY($5)) AND ($6::text[] IS NULL OR r.neighbourhood_id = ANY($6))
-            AND ($7::uuid IS NULL OR r.referral_id < $7)
-        ORDER BY r.referral_id DESC LIMIT $8
+        WHERE {asked} ORDER BY r.referral_id DESC LIMIT {asked.value(limit)}
         """,  # noqa: S608 - constants
-        neighbourhood_id, participant_id, worker_id, signal_id, states, places, after, limit,
-    )  # fmt: skip
+        *asked.values,
+    )
     return [(referral_from(row), row["service_name"], row["organisation_name"]) for row in rows]
 
 

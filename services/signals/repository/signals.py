@@ -7,6 +7,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from services.signals.domain.signals import Happened, Signal
+from shared.conditions import Conditions
 from shared.contracts.signals import SignalCause, SignalStep
 from shared.database import Record
 from shared.ids import new_id
@@ -169,25 +170,27 @@ async def listed(
 ) -> list[Signal]:  # fmt: skip
     """Signals, the most urgent first, of those the oldest. `seen_by`: a worker, and the neighbourhoods they answer
     for; None sees all."""
-    who, places = seen_by or (None, [])
-    rank, at, id_ = after or (None, None, None)
+    asked = Conditions()
+    asked.add("stage = ANY({}::text[])", list(stages))
+    asked.given("neighbourhood_id = {}", neighbourhood_id)
+    asked.given("participant_id = {}", participant_id)
+    if worker_id is not None:
+        asked.add(_WITH, *[worker_id] * 3)
+    if seen_by is not None:
+        who, places = seen_by
+        asked.add(f"(neighbourhood_id = ANY({{}}::text[]) OR {_WITH})", list(places), *[who] * 3)
+    if after is not None:
+        asked.add(f"({_RANK}, raised_at, signal_id) > ({{}}, {{}}::timestamptz, {{}}::uuid)", *after)
     rows = await tx.fetch(
-        """
-        SELECT s.* FROM (
-            SELECT *, CASE urgency WHEN 'today' THEN 0 WHEN 'this-week' THEN 1 ELSE 2 END AS place FROM signal
-        ) AS s
-        WHERE ($1::text IS NULL OR s.neighbourhood_id = $1)
-            AND ($2::uuid IS NULL OR $2 IN (s.worker_id, s.told_id, s.offered_to))
-            AND ($3::uuid IS NULL OR s.participant_id = $3)
-            AND s.stage = ANY($4::text[])
-            AND ($5::uuid IS NULL OR s.neighbourhood_id = ANY($6::text[])
-                OR $5 IN (s.worker_id, s.told_id, s.offered_to))
-            AND ($7::int IS NULL OR (s.place, s.raised_at, s.signal_id) > ($7, $8::timestamptz, $9::uuid))
-        ORDER BY s.place, s.raised_at, s.signal_id LIMIT $10
-        """,
-        neighbourhood_id, worker_id, participant_id, list(stages), who, list(places), rank, at, id_, limit,
-    )  # fmt: skip
+        f"SELECT * FROM signal WHERE {asked} ORDER BY {_RANK}, raised_at, signal_id LIMIT {asked.value(limit)}",  # noqa: S608 - constants
+        *asked.values,
+    )
     return [signal_from(row) for row in rows]
+
+
+_RANK = "CASE urgency WHEN 'today' THEN 0 WHEN 'this-week' THEN 1 ELSE 2 END"
+_WITH = "(worker_id = {} OR told_id = {} OR offered_to = {})"
+"""With whom a signal is: who has it, was told of it last, or is asked to take it over."""
 
 
 def signal_from(row: Record) -> Signal:

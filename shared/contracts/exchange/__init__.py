@@ -7,3 +7,4 @@ from shared.contracts.exchange.gatherings import *  # noqa: F403
 from shared.contracts.exchange.invitations import *  # noqa: F403
 from shared.contracts.exchange.neighbourhood import *  # noqa: F403
 from shared.contracts.exchange.ties import *  # noqa: F403
+from shared.contracts.exchange.waiting import *  # noqa: F403

@@ -276,11 +276,12 @@ class ExchangePage(Contract):
 class ListExchanges(Query, type="exchange.exchange.list.v1", result=ExchangePage):
     """Exchanges, for workers and operators; a participant lists their own by naming themselves."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": "brugse-poort", "stage": "open"}
+    EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": "brugse-poort", "stages": ["open", "inviting"]}
     neighbourhood_id: NeighbourhoodId | None = None
     participant_id: ParticipantId | None = None
     """What they opened or agreed to; not what they were asked."""
-    stage: Stage | None = None
+    stages: list[Stage] = []
+    """Those in one of these; none: in any."""
     after: UUID | None = None
     limit: Limit = 50
 

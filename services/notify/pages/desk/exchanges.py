@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +27,7 @@ from shared.contracts.exchange import (
     Deviate,
     Exchange,
     ExchangeRef,
+    ExchangeSummary,
     ListExchanges,
     ListInvitations,
     MoveMoment,
@@ -39,6 +41,7 @@ from shared.contracts.exchange import (
 )
 from shared.contracts.signals import ListSignals, WriteNote
 
+MOST_PAGES = 4
 GROUPS: tuple[Stage, ...] = ("draft", "handed-over", "proposed", "inviting", "open", "agreed")
 
 
@@ -46,8 +49,7 @@ GROUPS: tuple[Stage, ...] = ("draft", "handed-over", "proposed", "inviting", "op
 async def all_exchanges(page: Page) -> Response:
     """What runs in this worker's neighbourhoods, by where it stands."""
     say, here = words(page), await places(page)
-    queries = [ListExchanges(neighbourhood_id=each, stage=stage, limit=30) for stage in GROUPS for each in here]
-    found = [each for answer in await asked(page, *queries) for each in answer.exchanges]
+    found = [each for those in await asyncio.gather(*(_running(page, each) for each in here)) for each in those]
     named = await names(page, {each.participant_id for each in found if each.participant_id})
     sections = [
         Section(
@@ -58,6 +60,19 @@ async def all_exchanges(page: Page) -> Response:
         for stage in GROUPS
     ]
     return page.show("desk/exchanges.html", sections=sections, nothing=not found)
+
+
+async def _running(page: Page, neighbourhood_id: str) -> list[ExchangeSummary]:
+    """What runs in a neighbourhood, as far as a page can hold it."""
+    found: list[ExchangeSummary] = []
+    after: UUID | None = None
+    for _ in range(MOST_PAGES):
+        query = ListExchanges(neighbourhood_id=neighbourhood_id, stages=list(GROUPS), limit=50, after=after)
+        answer = await page.ask(query)
+        found, after = found + answer.exchanges, answer.next
+        if after is None:
+            break
+    return found
 
 
 @desk("/exchanges/open")
