@@ -15,6 +15,7 @@ from shared.contracts.exchange import (
     CancelAgreement,
     ExchangeDone,
     FinishExchange,
+    HowItWasSaid,
     MediationAsked,
     MoveMoment,
     SayHowItWas,
@@ -172,6 +173,8 @@ async def test_who_has_said_how_it_was_is_not_asked(exchange: Agreeing) -> None:
     await exchange.get(
         SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="good"), **me(street.other)
     )
+    (said,) = await exchange.told(HowItWasSaid, exchange_id=street.exchange_id)
+    assert (said.participant_id, "good" in said.model_dump_json()) == (street.other, False)
     mark = await exchange.mark()
     exchange.move(timedelta(days=8, hours=1))
     await exchange.fire()

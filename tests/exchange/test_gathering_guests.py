@@ -13,6 +13,7 @@ import pytest
 from shared import clock
 from shared.contracts.exchange import (
     AnswerGathering,
+    GatheringAnswered,
     GatheringHeld,
     Introduce,
     ListAcquaintances,
@@ -61,6 +62,15 @@ async def test_an_answer_to_a_gathering_is_free_until_it_begins(meeting: Meeting
     meeting.move(timedelta(days=7, hours=4))
     late = AnswerGathering(gathering_id=ref.gathering_id, participant_id=guest, coming=True)
     assert await meeting.refused(late, actor=f"participant:{guest}") == ("too_late", "gathering_id")
+
+
+async def test_that_somebody_answered_is_told_without_which_it_was(meeting: Meeting) -> None:
+    place = await meeting.place()
+    guest = await meeting.someone(place)
+    ref = await meeting.plan(place)
+    await meeting.comes(ref.gathering_id, guest, False)
+    (told,) = await meeting.told(GatheringAnswered, gathering_id=ref.gathering_id)
+    assert set(told.model_dump()) == {"neighbourhood_id", "gathering_id", "participant_id"}
 
 
 async def test_an_answer_is_a_sign_of_life(meeting: Meeting) -> None:

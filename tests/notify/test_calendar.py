@@ -49,7 +49,6 @@ def test_what_both_agreed_on_comes_with_a_calendar_file() -> None:
     assert found.end - found.start == timedelta(hours=1)
     assert found["summary"] == "in de tuin werken, met Jos Peeters"
     assert "0470 12 34 56" in found["description"]
-    assert LINK in found["description"]
 
 
 def test_nobody_has_to_answer_again_what_they_agreed_to() -> None:
@@ -89,6 +88,21 @@ def test_a_day_stands_there_as_a_day() -> None:
     assert "in de namiddag" in found["description"]
 
 
+def test_no_calendar_entry_holds_a_link_that_acts() -> None:
+    made = [attached(agreed()), attached(data.GatheringChanged(url=LINK, meeting=COFFEE))]
+    assert all(b"/l/" not in each.content.replace(b"\r\n ", b"") for each in made)
+    assert "Open de link in onze mail" in read(made[0].content)[1]["description"]
+
+
+def test_what_moves_to_no_day_yet_leaves_the_calendar() -> None:
+    moved = data.MomentChanged(url=LINK, exchange_id=EXCHANGE, version=7, thing=HEDGE, others=(JOS,))
+    made = attached(moved)
+    calendar, found = read(made.content)
+    assert (made.method, calendar["method"], found["status"]) == ("CANCEL", "CANCEL", "CANCELLED")
+    assert (found["uid"], found["sequence"]) == (event(agreed())["uid"], 7)
+    assert "Er is nog geen nieuwe dag" in compose(moved, reader(POLICY)).text
+
+
 @pytest.mark.parametrize("when", [When(), When(weekday="tuesday"), When(part="morning")])
 def test_what_has_no_day_yet_has_no_calendar_file(when: When) -> None:
     assert compose(agreed(thing=replace(HEDGE, when=when)), reader(POLICY)).attachments == ()
@@ -100,7 +114,7 @@ def test_a_gathering_is_put_in_a_calendar_by_who_wants_it_there() -> None:
     assert made.method == "PUBLISH"
     assert "attendee" not in found
     assert (found["summary"], found["location"]) == ("Koffie en taart in het buurthuis", "Buurthuis, Weverstraat 12")
-    assert found["url"] == LINK
+    assert b"/l/" not in made.content, "who is sent the entry by another can't act in their name"
 
 
 def test_a_gathering_that_changes_and_one_that_is_cancelled_keep_their_uid() -> None:

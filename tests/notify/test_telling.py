@@ -10,7 +10,15 @@ import pytest
 
 from shared.contracts.exchange import InvitationAnswered, NextStepReached, WorkerAsked
 from shared.contracts.notify import DoTask, ListTasks, TaskDone, TaskDue, TaskGiven, TaskUndone
-from shared.contracts.profiles import CircleAgreed, CircleAsked, VisitOverdue
+from shared.contracts.profiles import (
+    CircleAgreed,
+    CircleAsked,
+    DoubleFound,
+    MandateGiven,
+    ParticipantRegistered,
+    VisitOverdue,
+    VisitRecorded,
+)
 from shared.contracts.signals import (
     NextStepProposed,
     ReferralConsentEnded,
@@ -203,7 +211,7 @@ async def test_what_exchange_asked_a_worker_is_in_their_digest_until_it_climbs(n
 @pytest.mark.parametrize(
     ("why", "kind"),
     [("no-answer", "referral-silent"), ("decide", "referral-decide"), ("ended", "referral-closed"),
-     ("renew-consent", "consent-ran-out")],
+     ("renew-consent", "consent-ran-out"), ("ring-service", "ring-service")],
 )  # fmt: skip
 async def test_of_a_referral_its_worker_hears_at_once(notified: Notified, why: str, kind: str) -> None:
     marie = await notified.worker()
@@ -288,3 +296,60 @@ def _referral(kind: Any, worker: UUID | None, **more: Any) -> Any:
         "worker_id": worker,
     } | more  # fmt: skip
     return kind.model_validate(values)
+
+
+# --- newcomers, mandates, doubles
+
+
+async def test_who_a_worker_brings_in_is_welcomed_once(notified: Notified) -> None:
+    jos = await notified.someone()
+    await notified.tell(_registered(jos, by_worker=True))
+    await notified.tell(_visited(jos, first=True))
+    assert await _mails(notified, jos) == [("welcome", "waiting")]
+
+
+async def test_who_an_import_brings_in_is_welcomed_with_the_first_visit(notified: Notified) -> None:
+    jos = await notified.someone()
+    await notified.tell(_registered(jos, by_worker=False))
+    assert await _mails(notified, jos) == []
+    await notified.tell(_visited(jos, first=True))
+    assert await _mails(notified, jos) == [("welcome", "waiting")]
+
+
+async def test_a_later_visit_welcomes_nobody(notified: Notified) -> None:
+    jos = await notified.someone()
+    await notified.tell(_visited(jos, first=False))
+    assert await _mails(notified, jos) == []
+
+
+async def test_of_a_mandate_both_hear_and_each_themselves(notified: Notified) -> None:
+    worker, ann = await notified.worker(), await notified.someone(name="Ann")
+    await notified.on_duty(worker)
+    els = await notified.someone(name="Els", reach=by_phone(), mandate_holder_ids=[ann])
+    await notified.tell(
+        MandateGiven(neighbourhood_id=PLACE, mandate_id=new_id(), participant_id=els, holder_id=ann)
+    )  # fmt: skip
+    assert await _mails(notified, ann) == [("mandate-held", "waiting")]
+    assert await _mails(notified, els) == [("mandate-given", "by-worker")], "not told to whom it was given"
+
+
+async def test_however_many_may_be_here_twice_it_is_one_line_a_day(notified: Notified) -> None:
+    worker = await notified.worker()
+    place = await notified.place("wijk-met-dubbels")
+    await notified.on_duty(worker, place)
+    for _ in range(3):
+        await notified.tell(DoubleFound(neighbourhood_id=place, participant_id=new_id(), other_id=new_id()))
+    assert await _items(notified, worker) == ["double"]
+
+
+def _registered(who: UUID, *, by_worker: bool) -> ParticipantRegistered:
+    return ParticipantRegistered(neighbourhood_id=PLACE, participant_id=who, version=1, by_worker=by_worker)
+
+
+def _visited(who: UUID, *, first: bool) -> VisitRecorded:
+    return VisitRecorded.model_validate(
+        {
+            "neighbourhood_id": PLACE, "visit_id": new_id(), "participant_id": who, "worker_id": new_id(),
+            "visited_at": "2026-05-04T14:00:00+02:00", "first": first,
+        }
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from services.notify.writing.data import KINDS, Composed, Mail, Reader
 from services.notify.writing.gallery import WAYS, write_gallery
 from services.notify.writing.language import languages
 from services.notify.writing.paper import paper, spoken
-from services.notify.writing.samples import LINK, YUSUF, is_to_worker, reader, samples
+from services.notify.writing.samples import LINK, MARIE, YUSUF, is_to_worker, reader, samples
 from shared.contracts.exchange import NextStep
 from shared.policy import Policy, load
 
@@ -265,7 +265,7 @@ def test_a_digest_is_grouped_by_what_can_be_done() -> None:
              "Een reden om langs te gaan", "In orde brengen"]  # fmt: skip
     places = [made.index(f"{head}\n{'-' * len(head)}") for head in heads]
     assert places == sorted(places)
-    assert "Er zijn 11 dingen voor u" in made
+    assert "Er zijn 12 dingen voor u" in made
     assert "Er is 1 ding voor u" in mail("digest (one)").text
 
 
@@ -277,7 +277,7 @@ def test_who_is_to_hear_several_things_is_one_line_of_a_digest() -> None:
 
 def test_every_line_of_a_digest_has_its_own_link() -> None:
     made = mail("digest")
-    assert [f"https://weefsel.example/desk/{number}" in made.text for number in range(1, 12)] == [True] * 11
+    assert [f"https://weefsel.example/desk/{number}" in made.text for number in range(1, 13)] == [True] * 12
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -393,3 +393,19 @@ def poisoned(value: Any, nasty: str) -> Any:
         if (found := getattr(value, each.name)) is not None
     }
     return replace(value, **changed)
+
+
+def test_a_mail_for_another_says_so_in_its_subject_and_first_line() -> None:
+    made = compose(samples()["gathering-invited"], replace(reader(POLICY), acts_for="Godelieve Van Hecke"))
+    assert made.subject == "Voor Godelieve: Een uitnodiging van Marie Claes"
+    greeting, first = [line for line in made.text.splitlines() if line][:2]
+    assert greeting.startswith("Dag Martine")
+    assert first.startswith("Deze mail is voor Godelieve Van Hecke.")
+
+
+def test_who_coordinates_is_called_so() -> None:
+    someone = replace(reader(POLICY), worker=replace(MARIE, role="coordinator"))
+    assert "coördinator in Brugse Poort" in compose(samples()["looking"], someone).text
+    asked = compose(samples()["referral-asked"], someone).text
+    assert "Marie Claes, coördinator in Brugse Poort, begeleidt" in asked
+    assert "praktijkwerker" not in asked

@@ -123,6 +123,7 @@ async def test_a_visit_is_kept_by_who_and_when(people: People) -> None:
     assert page.visits[0].visit_id == ref.visit_id
     rest = await people.get(ListVisits(participant_id=who, limit=1, after=page.next))
     assert (len(rest.visits), rest.next) == (1, None)
+    assert [each.first for each in await people.told(VisitRecorded, participant_id=who)] == [True, False]
 
 
 async def test_a_visit_is_refused_by_field(people: People) -> None:

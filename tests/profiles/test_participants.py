@@ -77,7 +77,18 @@ async def test_someone_registered_is_known_to_the_other_services(people: People)
     assert (contact.name, contact.version, contact.reach) == ("Wide Known", 1, command.reach)
     assert "Wide Known" not in kept.model_dump_json()
     (told,) = await people.told(ParticipantRegistered, participant_id=ref.participant_id)
-    assert set(told.model_dump()) == {"participant_id", "neighbourhood_id", "version"}
+    assert set(told.model_dump()) == {"participant_id", "neighbourhood_id", "version", "by_worker"}
+
+
+async def test_who_a_worker_brings_in_is_told_apart_from_who_an_import_does(people: People) -> None:
+    """With a reference it is an import: hundreds may come at once, and none of them has been spoken with."""
+    command = RegisterParticipant.model_validate(EVERYTHING | {"reference": None})
+    by_worker = await people.get(command.model_copy(update={"name": "Nieuw Gezicht"}), actor=people.worker)
+    listed = command.model_copy(update={"name": "Uit Lijst", "reference": "row-of-a-list"})
+    imported = await people.get(listed, actor=people.worker)
+    for ref, so in ((by_worker, True), (imported, False)):
+        (told,) = await people.told(ParticipantRegistered, participant_id=ref.participant_id)
+        assert told.by_worker is so
 
 
 async def test_what_is_registered_is_what_is_shown(people: People) -> None:

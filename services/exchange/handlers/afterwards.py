@@ -49,12 +49,6 @@ async def say_how_it_was(command: SayHowItWas, tx: Transaction) -> ExchangeRef:
         await repository.keep_experience(
             tx, exchange.exchange_id, command.participant_id, command.answer, str(actor)
         )  # fmt: skip
-        await tx.emit(
-            HowItWasSaid(
-                neighbourhood_id=exchange.neighbourhood_id, exchange_id=exchange.exchange_id,
-                participant_id=command.participant_id,
-            )
-        )  # fmt: skip
         exchange = await _heard(tx, exchange, neighbours, command.participant_id, command.answer)
     return ref(exchange)
 
@@ -76,6 +70,11 @@ async def _heard(
     tx: Transaction, exchange: Exchange, neighbours: Collection[UUID], participant_id: UUID, answer: HowItWas
 ) -> Exchange:
     """What comes of a word on how it was. That it did not happen counts only while nobody said otherwise."""
+    await tx.emit(
+        HowItWasSaid(
+            neighbourhood_id=exchange.neighbourhood_id, exchange_id=exchange.exchange_id, participant_id=participant_id
+        )
+    )  # fmt: skip
     if answer == "not-good":
         await tx.emit(
             MediationAsked(

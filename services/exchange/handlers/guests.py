@@ -55,12 +55,7 @@ async def answer_gathering(command: AnswerGathering, tx: Transaction) -> GuestRe
         guest = domain.answered(guest, command, who(tx, OURS), tx.now)
         await repository.keep(tx, guest)
         await tx.cancel(GatheringDue.timer(gathering.gathering_id, "ask", person.participant_id))
-        await tx.emit(
-            GatheringAnswered(
-                neighbourhood_id=gathering.neighbourhood_id, gathering_id=gathering.gathering_id,
-                participant_id=person.participant_id,
-            )
-        )  # fmt: skip
+        await _answered(tx, gathering, person)
     await people.heard_of(tx, person.participant_id)
     return domain.guest_ref(guest)
 
@@ -80,6 +75,15 @@ async def record_attendance(command: RecordAttendance, tx: Transaction) -> Gathe
     await repository.heard_of(tx, there, gathering)
     await met(tx, there, "gathering", gathering.neighbourhood_id)
     return await _held(tx, gathering)
+
+
+async def _answered(tx: Transaction, gathering: Gathering, person: Person) -> None:
+    await tx.emit(
+        GatheringAnswered(
+            neighbourhood_id=gathering.neighbourhood_id, gathering_id=gathering.gathering_id,
+            participant_id=person.participant_id,
+        )
+    )  # fmt: skip
 
 
 async def _held(tx: Transaction, gathering: Gathering) -> GatheringRef:

@@ -22,7 +22,7 @@ from shared.contracts.exchange import (
     ShowGathering,
     ShowWaiting,
 )
-from shared.contracts.profiles import ListVisits
+from shared.contracts.profiles import ListDoubles, ListVisits
 from shared.contracts.signals import ListReferrals, ListSignals, ReferralSummary, ShowSignal, SignalSummary
 
 MOST = 60
@@ -47,6 +47,8 @@ class Open:
     referrals: list[ReferralSummary] = field(default_factory=list)
     visited: set[UUID] = field(default_factory=set)
     """Newcomers who have had their visit since."""
+    doubles: dict[str | None, int] = field(default_factory=dict)
+    """Pairs that may be one person, by neighbourhood."""
     titles: dict[UUID, str] = field(default_factory=dict)
     """Of gatherings."""
     whose: dict[UUID, UUID] = field(default_factory=dict)
@@ -60,7 +62,8 @@ async def _everything(asker: Asker, mail: Mail) -> Open:
     questions: list[Any] = []
     if not deployed or "exchange" in deployed:
         places = mail.detail["places"]
-        questions += [_waiting(asker, mail, places[n : n + MOST_PLACES], found) for n in range(0, len(places), MOST_PLACES)]
+        some = [places[n : n + MOST_PLACES] for n in range(0, len(places), MOST_PLACES)]
+        questions += [_waiting(asker, mail, each, found) for each in some]
     if not deployed or "signals" in deployed:
         questions += [
             _page(asker, mail, ListSignals(worker_id=mail.to_id, limit=50), found.signals, "signals"),
@@ -83,7 +86,9 @@ async def _waiting(asker: Asker, mail: Mail, places: list[str], found: Open) -> 
     """What waits in some neighbourhoods; on Mondays also whom to visit."""
     try:
         waiting = await question(asker, ShowWaiting(neighbourhood_ids=places, limit=MOST_PLACES), mail.actor)
-    except Moot:
+    except Moot:  # of one that exchange doesn't know, the others are asked all the same
+        for each in places if len(places) > 1 else ():
+            await _waiting(asker, mail, [each], found)
         return
     found.held += waiting.invitations
     found.drafts += [*waiting.half, *waiting.doubted, *waiting.wishes]
@@ -96,6 +101,9 @@ async def _of_item(asker: Asker, mail: Mail, item: Item, found: Open) -> None:
         if item.what == "visit" and item.participant_id:
             page = await question(asker, ListVisits(participant_id=item.participant_id, limit=1), mail.actor)
             found.visited |= {item.participant_id} if page.visits else set()
+        elif item.what == "double" and item.neighbourhood_id:
+            doubles = await question(asker, ListDoubles(neighbourhood_id=item.neighbourhood_id), mail.actor)
+            found.doubles[item.neighbourhood_id] = len(doubles.doubles)
         elif item.what == "welcome-people" and item.matter_id:
             gathering = await question(asker, ShowGathering(gathering_id=item.matter_id), mail.actor)
             if gathering.host_id is None and gathering.stage == "planned":
@@ -142,8 +150,10 @@ async def _own(writing: Writing, found: Open) -> list[DigestItem]:
             line = await _line(writing, "visit", f"/people/{each.participant_id}/visit", each.participant_id,
                                since=each.since)  # fmt: skip
         elif each.what == "address-fails":
-            path = f"/people/{each.participant_id}" if each.participant_id else f"/referrals/{each.matter_id}"
+            path = f"/people/{each.participant_id}"
             line = await _line(writing, "address-fails", path, each.participant_id, since=each.since)
+        elif each.what == "double" and (number := found.doubles.get(each.neighbourhood_id)):
+            line = await _line(writing, "double", "/people/doubles", None, number=number)
         elif each.what == "welcome-people" and each.matter_id in found.titles:
             line = await _line(writing, "welcome-people", f"/gatherings/{each.matter_id}", None,
                                words=found.titles[each.matter_id], since=each.since)  # fmt: skip

@@ -39,6 +39,7 @@ async def _contact(asker: Asker, mail: Mail) -> Contacted:
 @writes("referral-asked", "referral-reminder", asks=_contact)
 async def referral_asked(writing: Writing, found: Contacted) -> data.Mail:
     """As long as the service has not answered."""
+    writing.language = found.contact.language
     referral = found.referral
     if referral is None or referral.state != "requested":
         raise Moot("it is answered, or no longer asked")
@@ -53,6 +54,7 @@ async def referral_asked(writing: Writing, found: Contacted) -> data.Mail:
 @writes("referral-withdrawn", "access-ended", asks=_contact)
 async def referral_over(writing: Writing, found: Contacted) -> data.Mail:
     """What was noted of it has to go."""
+    writing.language = found.contact.language
     kind = data.ReferralWithdrawn if writing.mail.kind == "referral-withdrawn" else data.AccessEnded
     requested_at: datetime = found.referral.requested_at if found.referral else writing.mail.made_at
     return kind(

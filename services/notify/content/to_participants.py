@@ -19,7 +19,7 @@ from shared.contracts.exchange import (
     ShowGathering,
     ShowInvitation,
 )
-from shared.contracts.profiles import Circle, ShowCircle
+from shared.contracts.profiles import Circle, ListMandates, ListVisits, MandatePage, ShowCircle, VisitPage
 from shared.contracts.signals import Referral, ShowReferral
 from shared.messaging.client import Refused
 
@@ -250,10 +250,44 @@ async def new_link(writing: Writing, _: None) -> data.Mail:
     return data.NewLink(url=await writing.link("page"), days=writing.policy.notify.link_days)
 
 
-@writes("welcome")
-async def welcome(writing: Writing, _: None) -> data.Mail:
-    """To a newcomer."""
-    return data.Welcome(url=await writing.link("page"), visit_within_days=writing.policy.visits.within_days)
+async def _visits(asker: Asker, mail: Mail) -> VisitPage:
+    assert mail.about is not None
+    found: VisitPage = await question(asker, ListVisits(participant_id=mail.about, limit=1), "operator")
+    return found
+
+
+@writes("welcome", asks=_visits)
+async def welcome(writing: Writing, found: VisitPage) -> data.Mail:
+    """To a newcomer, whom their worker comes to see, or has seen."""
+    days = None if found.visits else writing.policy.visits.within_days
+    return data.Welcome(url=await writing.link("page"), visit_within_days=days)
+
+
+# --- mandates
+
+
+def _mandates(mail: Mail) -> ListMandates:
+    assert mail.about is not None
+    return ListMandates(participant_id=mail.about)
+
+
+@writes("mandate-given", "mandate-held", asks=_mandates)
+async def mandate(writing: Writing, found: MandatePage) -> data.Mail:
+    """To both, as long as it runs."""
+    mail, other_id = writing.mail, writing.mail.matter.other_id
+    given = mail.kind == "mandate-given"
+    running = [
+        each for each in found.mandates
+        if each.ended_at is None and other_id == (each.holder_id if given else each.participant_id)
+    ]  # fmt: skip
+    if not running:
+        raise Moot("it has ended")
+    until, zone = running[-1].until, writing.place.zone if writing.place else None
+    kind = data.MandateGiven if given else data.MandateHeld
+    return kind(
+        url=await writing.link("page"), name=await writing.name(other_id),
+        until=(until - timedelta(microseconds=1)).astimezone(zone).date() if until else None,
+    )  # fmt: skip
 
 
 def _still(kind: str, exchange: Exchange) -> None:

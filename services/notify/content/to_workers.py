@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.notify.asking import Asker
@@ -19,7 +19,15 @@ from shared.contracts.exchange import (
     ShowGathering,
     ShowInvitation,
 )
-from shared.contracts.signals import Referral, ShowReferral, ShowSignal, Signal
+from shared.contracts.signals import (
+    Referral,
+    ReferralState,
+    ServiceContact,
+    ShowReferral,
+    ShowServiceContact,
+    ShowSignal,
+    Signal,
+)
 
 FOR_THE_DIGEST = "in the digest"
 """Why a signal that can wait is no mail of its own."""
@@ -58,6 +66,8 @@ async def signal(writing: Writing, asked: tuple[Signal, Exchange | None]) -> dat
         return data.MediationAsked(thing=thing(exchange), **common)
     if exchange is not None:
         return data.LimitReached(thing=thing(exchange), why=exchange.why or "drift", **common)
+    if writing.mail.detail.get("why") == "new" and found.raised_by == f"worker:{writing.mail.to_id}":
+        raise Moot("they raised it themselves")
     if found.urgency != "today":
         raise Moot(FOR_THE_DIGEST)
     if writing.mail.detail.get("why") == "came-back":
@@ -152,20 +162,43 @@ async def visit_overdue(writing: Writing, _: None) -> data.Mail:
 @writes("referral-answered", asks=_referral)
 async def referral_answered(writing: Writing, found: Referral) -> data.Mail:
     """The service answered. What the worker recorded themselves they know."""
-    moved = [each for each in found.steps if each.what == "moved" and each.state == writing.mail.detail["state"]]
     if found.state != writing.mail.detail["state"]:
         raise Moot("it has gone on since")
-    if moved and moved[-1].by == f"worker:{writing.mail.to_id}":
+    if _recorded(found, found.state, writing.mail.to_id):
         raise Moot("they recorded it themselves")
     return data.ReferralAnswered(state=found.state, reason=found.reason, **await _about(writing, found))
 
 
-@writes("referral-silent", asks=_referral)
-async def referral_silent(writing: Writing, found: Referral) -> data.Mail:
+async def _referral_and_contact(asker: Asker, mail: Mail) -> tuple[Referral, ServiceContact | None]:
+    """A referral, and how its service is reached; null when that is not known any more."""
+    referral: Referral = await question(asker, _referral(mail), mail.actor)
+    try:
+        return referral, await question(asker, ShowServiceContact(referral_id=referral.referral_id), "operator")
+    except Moot:
+        return referral, None
+
+
+@writes("ring-service", asks=_referral_and_contact)
+async def ring_service(writing: Writing, asked: tuple[Referral, ServiceContact | None]) -> data.Mail:
+    """No mail reaches the service, and it has not answered."""
+    found, contact = asked
+    if found.state != "requested":
+        raise Moot("the service answered")
+    why: Literal["no-address", "address-fails"] = (
+        "address-fails" if writing.mail.detail.get("why") == "address-fails" else "no-address"
+    )
+    return data.RingService(why=why, phone=contact.phone if contact else None, **await _about(writing, found))
+
+
+@writes("referral-silent", asks=_referral_and_contact)
+async def referral_silent(writing: Writing, asked: tuple[Referral, ServiceContact | None]) -> data.Mail:
     """As long as there is no answer."""
+    found, contact = asked
     if found.state != "requested" or found.requested_at is None:
         raise Moot("the service answered")
-    return data.ReferralSilent(requested_at=found.requested_at, **await _about(writing, found))
+    return data.ReferralSilent(
+        requested_at=found.requested_at, phone=contact.phone if contact else None, **await _about(writing, found)
+    )
 
 
 @writes("referral-decide", asks=_referral)
@@ -194,8 +227,11 @@ async def referral_closed(writing: Writing, asked: tuple[Referral, Gathering | N
     if found.ended_at is None:
         raise Moot("it goes on")
     ahead = following if following and following.starts_at > writing.tx.now else None
+    own = _recorded(found, found.state, writing.mail.to_id)
+    if own and ahead is None:
+        raise Moot("they recorded it themselves")
     return data.ReferralClosed(
-        state=found.state, outcome=found.outcome, reason=found.reason,
+        own=own, state=found.state, outcome=found.outcome, reason=found.reason,
         next_meeting=meeting(ahead) if ahead else None, **await _about(writing, found),
     )  # fmt: skip
 
@@ -206,6 +242,12 @@ async def consent_ran_out(writing: Writing, found: Referral) -> data.Mail:
     if found.ended_at is not None or found.consent is None or found.consent.ended_at is None:
         raise Moot("it is renewed, or has ended")
     return data.ConsentRanOut(ended_at=found.consent.ended_at, **await _about(writing, found))
+
+
+def _recorded(found: Referral, state: ReferralState, worker_id: UUID | None) -> bool:
+    """Whether this worker recorded themselves that it came to stand so."""
+    moved = [each for each in found.steps if each.what == "moved" and each.state == state]
+    return bool(moved) and moved[-1].by == f"worker:{worker_id}"
 
 
 async def _about(writing: Writing, found: Referral) -> dict[str, Any]:

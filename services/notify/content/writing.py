@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,8 @@ class Writing:
     """Who gets it, when that is a participant."""
     worker: KnownWorker | None = None
     """Who gets it, when that is a worker."""
+    language: str | None = None
+    """Of who gets it, when that is neither: what is known of the service."""
     known: Known = field(default_factory=Known)
     links: list[Link] = field(default_factory=list)
     """Those of the batch, to be kept together."""
@@ -97,7 +99,14 @@ class Writing:
         found = await worker_of(self.tx, worker_id, self.known) if worker_id else None
         if found is None or found.ended:
             return None
-        return data.Worker(name=found.name, phone=found.phone, email=found.email)
+        return data.Worker(name=found.name, phone=found.phone, email=found.email, role=self._role(found))
+
+    def _role(self, worker: KnownWorker) -> Literal["worker", "coordinator"]:
+        """What they are here. Who coordinates, and works here as well, is the worker."""
+        place = self.place
+        here = place is not None and place.neighbourhood_id in worker.neighbourhood_ids
+        coordinates = place is not None and worker.worker_id == place.coordinator_id
+        return "coordinator" if coordinates and not here else "worker"
 
     async def reader(self) -> data.Reader:
         """For whom it is written."""
@@ -112,7 +121,8 @@ class Writing:
                 name=self.person.name or "", language=language, email=self.person.email or "",
                 neighbourhood=self.place.name(language) if self.place else "",
                 worker=await self.worker_called(self.place.worker_id if self.place else None),
-                preferences_url=await self.link("page", detail="/mine/mail"), **common,
+                preferences_url=await self.link("page", detail="/mine/mail"),
+                acts_for=await self.name(self.mail.acts_for) if self.mail.acts_for else None, **common,
             )  # fmt: skip
         if self.worker is not None:
             language = self.worker.language
@@ -121,7 +131,7 @@ class Writing:
                 neighbourhood=self.place.name(language) if self.place else self.worker.organisation_id,
                 preferences_url=await self.desk("/me/mail"), **common,
             )  # fmt: skip
-        language = self.mail.detail.get("language") or self.policy.languages[0]
+        language = self.language or self.mail.detail.get("language") or self.policy.languages[0]
         place = self.place
         return data.Reader(
             name="", language=language, neighbourhood=place.name(language) if place else "",

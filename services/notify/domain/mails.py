@@ -39,7 +39,7 @@ MORE_THAN_ONCE = frozenset(
         "cancelled", "nobody-yet", "ended", "thanked", "gathering-changed", "waiting", "arranged", "taken-back",
         "circle-asked", "new-link", "desk-link", "test", "referral-reminder", "access-ended", "signal", "escalated",
         "signal-offered", "referral-answered", "referral-silent", "referral-decide", "consent-ran-out",
-        "visit-overdue", "referral-consent",
+        "visit-overdue", "referral-consent", "mandate-given", "mandate-held", "ring-service",
     }
 )  # fmt: skip
 """What can be told again of the same matter, when it comes to stand so again; then each time it is another mail."""
@@ -49,6 +49,12 @@ AFTER_A_QUESTION = frozenset({"arranged", "taken-back", "not-this-time"})
 
 TAKES_BACK = AFTER_A_QUESTION | {"gathering-cancelled"}
 """What is not told to who was to be asked, and wasn't yet."""
+
+TO_THEM_ALONE = frozenset({"mandate-given"})
+"""What nobody is told in their place."""
+
+ASK_A_SERVICE = frozenset({"referral-asked", "referral-reminder"})
+"""What a service has to hear some way or other."""
 
 QUESTIONS = frozenset({"invited", "invited-again", "gathering-invited"})
 """What somebody is asked."""

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from services.notify.domain.mails import Matter
+from services.notify.domain.mails import NOTHING, Matter
 from services.notify.handlers import telling
-from shared.contracts.profiles import CircleAgreed, CircleAsked, VisitOverdue
+from shared.contracts.profiles import (
+    CircleAgreed,
+    CircleAsked,
+    DoubleFound,
+    MandateGiven,
+    ParticipantRegistered,
+    VisitOverdue,
+    VisitRecorded,
+)
 from shared.messaging import Transaction, handles
 
 
@@ -20,6 +28,35 @@ async def on_circle_agreed(event: CircleAgreed, tx: Transaction) -> None:
     asked = Matter(other_id=event.participant_id)
     await telling.answered(tx, {"circle-asked"}, person_id=event.other_id, thread=asked.thread)
     await telling.tell_participant(tx, "circle-agreed", event.participant_id, Matter(other_id=event.other_id))
+
+
+@handles(ParticipantRegistered)
+async def on_participant_registered(event: ParticipantRegistered, tx: Transaction) -> None:
+    """A worker brought someone in: they are welcomed. Of those whom an import brought, none is, before the first visit:
+    hundreds would hear from somebody of whom they never heard."""
+    if event.by_worker:
+        await telling.tell_participant(tx, "welcome", event.participant_id, NOTHING)
+
+
+@handles(VisitRecorded)
+async def on_visit_recorded(event: VisitRecorded, tx: Transaction) -> None:
+    """Who was visited for the first time has in writing what was said; who was welcomed before, not again."""
+    if event.first:
+        await telling.tell_participant(tx, "welcome", event.participant_id, NOTHING)
+
+
+@handles(MandateGiven)
+async def on_mandate_given(event: MandateGiven, tx: Transaction) -> None:
+    """Both hear what it means: for whom it was given, and who holds it."""
+    held = Matter(other_id=event.participant_id)
+    await telling.tell_participant(tx, "mandate-given", event.participant_id, Matter(other_id=event.holder_id))
+    await telling.tell_participant(tx, "mandate-held", event.holder_id, held)
+
+
+@handles(DoubleFound)
+async def on_double_found(event: DoubleFound, tx: Transaction) -> None:
+    """Two entries may be one person: a line for the worker, one for all that were found on a day."""
+    await telling.doubles_to_digest(tx, event.neighbourhood_id)
 
 
 @handles(VisitOverdue)

@@ -18,7 +18,7 @@ from shared.messaging import Transaction, handles
 
 _REFERRAL = {
     "no-answer": "referral-silent", "decide": "referral-decide", "ended": "referral-closed",
-    "renew-consent": "consent-ran-out", "ring-service": "referral-silent",
+    "renew-consent": "consent-ran-out", "ring-service": "ring-service",
 }  # fmt: skip
 _VERBS = {
     "requested": "referral-asked", "reminded": "referral-reminder", "cancelled": "referral-withdrawn",

@@ -84,7 +84,7 @@ async def decide(
     seen = seen or Seen()
     place = await place_of(tx, person.neighbourhood_id, seen)
     standing = await seen.standing(tx, person.participant_id)
-    reader = await reader_for(tx, person, seen)
+    reader = await reader_for(tx, person, seen, alone=mail.kind in domain.TO_THEM_ALONE)
     verdict = timing.for_participant(
         mail.kind, person, reader, policy_of(tx, place), place.zone, without=standing.without if standing else (),
         now=tx.now,
@@ -94,9 +94,11 @@ async def decide(
     return verdict, replace(mail, to_id=reader.participant_id, acts_for=person.participant_id)
 
 
-async def reader_for(tx: Transaction, person: Person, seen: Seen) -> Person | None:
-    """Who gets someone's mail: they, else one who holds their mandate and has an address. None: a worker tells them."""
-    for id_ in (person.participant_id, *person.mandate_holder_ids):
+async def reader_for(tx: Transaction, person: Person, seen: Seen, *, alone: bool = False) -> Person | None:
+    """Who gets someone's mail: they, else one who holds their mandate and has an address. None: a worker tells them.
+
+    `alone`: what nobody else is told in their place."""
+    for id_ in (person.participant_id, *(() if alone else person.mandate_holder_ids)):
         found = await seen.standing(tx, id_)
         if found is not None and timing.gets_mail(found.person, failing=found.failing):
             return found.person
@@ -206,6 +208,14 @@ async def to_digest(
         )  # fmt: skip
 
 
+async def doubles_to_digest(tx: Transaction, neighbourhood_id: str) -> None:
+    """That people may be here twice: one line a day, however many an import brought. How many, profiles says."""
+    worker = await standing_in(tx, None, neighbourhood_id)
+    if worker is not None:
+        item_id = id_from("item", "double", str(worker.worker_id), neighbourhood_id, f"{tx.now:%Y-%m-%d}")
+        await digests.add(tx, Item(item_id, worker.worker_id, "double", neighbourhood_id, None, None, False, tx.now))
+
+
 async def standing_in(tx: Transaction, worker_id: UUID | None, neighbourhood_id: str | None) -> Worker | None:
     """This worker, else their backup, else whoever answers for the neighbourhood, else its coordinator."""
     place = await people.neighbourhood(tx, neighbourhood_id) if neighbourhood_id else None
@@ -248,8 +258,9 @@ async def address_fails(tx: Transaction, mail: Mail) -> None:
         if person is not None and await preferences.mark_failing(tx, person.participant_id):
             place = person.neighbourhood_id
             await to_digest(tx, "address-fails", None, place, participant_id=person.participant_id)
-    elif mail.to_kind == "contact":
-        await to_digest(tx, "address-fails", None, mail.neighbourhood_id, matter_id=mail.matter.referral_id)
+    elif mail.to_kind == "contact" and mail.kind in domain.ASK_A_SERVICE:
+        matter = Matter(referral_id=mail.matter.referral_id)
+        await tell_worker(tx, "ring-service", None, matter, mail.neighbourhood_id, {"why": "address-fails"})
 
 
 async def tell_otherwise(tx: Transaction, mail: Mail) -> None:

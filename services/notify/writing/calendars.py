@@ -52,9 +52,14 @@ def agreement(mail: AboutAgreement, speech: Speech, now: datetime) -> bytes:
 
 
 def _agreement(mail: AboutAgreement, reader: Reader, speech: Speech, *, cancelled: bool) -> tuple[Attachment, ...]:
-    """A moment or a day that both agreed on. Nobody has to answer it again: the agreement is the answer."""
+    """A moment or a day that both agreed on. Nobody has to answer it again: the agreement is the answer.
+
+    What was moved to no day yet stands in no calendar any more.
+    """
     if mail.thing.when.at is None and mail.thing.when.day is None:
-        return ()
+        if not isinstance(mail, MomentChanged):
+            return ()
+        cancelled = True
     method = "CANCEL" if cancelled else "REQUEST" if reader.sender and reader.email else "PUBLISH"
     return (_file(_agreed(mail, speech, reader.zone), method, reader, invites=True),)
 
@@ -76,14 +81,14 @@ def _agreed(mail: AboutAgreement, speech: Speech, zone: ZoneInfo) -> Event:
     event.add("uid", f"exchange-{mail.exchange_id}@weefsel")
     event.add("sequence", mail.version)
     event.add("summary", _plain(summary))
-    event.add("description", "\n".join(_plain(each) for each in (*told, mail.url) if each))
+    event.add("description", "\n".join(_plain(each) for each in (*told, _where(speech)) if each))
     return event
 
 
 def _gathering(mail: AboutMeeting, reader: Reader, speech: Speech, *, cancelled: bool) -> tuple[Attachment, ...]:
     """A gathering is there for whoever likes: it is put in a calendar by who wants it there."""
     event = _meeting(mail.meeting, reader.zone)
-    event.add("url", mail.url)
+    event.add("description", _plain(_where(speech)))
     return (_file(event, "CANCEL" if cancelled else "PUBLISH", reader),)
 
 
@@ -118,9 +123,9 @@ def _written(event: Event, method: str, now: datetime, zone: ZoneInfo) -> bytes:
     calendar.add("method", method)
     event.add("dtstamp", now)
     calendar.add_component(event)
-    written, start = bytes(calendar.to_ical()), event.start
-    if isinstance(start, datetime):
-        written = written.replace(b"BEGIN:VEVENT", _clock(zone, start.year) + b"BEGIN:VEVENT", 1)
+    written, start = bytes(calendar.to_ical()), event.get("dtstart")
+    if start is not None and isinstance(start.dt, datetime):
+        written = written.replace(b"BEGIN:VEVENT", _clock(zone, start.dt.year) + b"BEGIN:VEVENT", 1)
     return written
 
 
@@ -128,6 +133,11 @@ def _written(event: Event, method: str, now: datetime, zone: ZoneInfo) -> bytes:
 def _clock(zone: ZoneInfo, year: int) -> bytes:
     """The VTIMEZONE of that year and the next: making one takes longer than all the rest."""
     return bytes(Timezone.from_tzinfo(zone, first_date=date(year, 1, 1), last_date=date(year + 2, 1, 1)).to_ical())
+
+
+def _where(speech: Speech) -> str:
+    """Where it is changed. No link: who is sent somebody's calendar entry can do nothing in their name."""
+    return speech.say("Something to change? Open the link in our mail.")
 
 
 def _plain(words: str) -> str:

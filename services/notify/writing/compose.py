@@ -11,7 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from services.notify.writing import calendars, look, text, words
-from services.notify.writing.data import Composed, Digest, DigestItem, Mail, Reader
+from services.notify.writing.data import Composed, Digest, DigestItem, Mail, Reader, Worker
 from services.notify.writing.language import Speech
 from services.notify.writing.letter import Foot, Letter
 
@@ -38,6 +38,8 @@ def written(mail: Mail, reader: Reader, speech: Speech, *, paper: bool = False) 
     """The blocks of a mail: what all its forms say. `paper`: without what only a screen has."""
     letter = Letter(speech, mail.url)
     letter.greet(reader.name)
+    if reader.acts_for:
+        letter.on_behalf(reader.acts_for)
     _template(mail.kind).render(_context(mail, reader, letter), paper=paper)
     _close(letter, mail, reader)
     return letter
@@ -67,8 +69,7 @@ def _close(letter: Letter, mail: Mail, reader: Reader) -> None:
     speech, worker, place = letter.speech, reader.worker, text.name(reader.neighbourhood)
     letter.head = speech.apart(place)
     if worker is not None:
-        role = speech.say("practice worker in {neighbourhood}", neighbourhood=place) if place else ""
-        letter.sign(worker.name, role, worker.phone)
+        letter.sign(worker.name, _role(worker, place, speech) if place else "", worker.phone)
     else:
         letter.foot.append(
             Foot(speech.say("From Weefsel, for {neighbourhood}.", neighbourhood=place) if place else "Weefsel")
@@ -76,6 +77,12 @@ def _close(letter: Letter, mail: Mail, reader: Reader) -> None:
     if reader.preferences_url:
         words, label = speech.say("Fewer mails, or other ones?"), speech.say("Choose what you get")
         letter.foot.append(Foot(words, reader.preferences_url, label))
+
+
+def _role(worker: Worker | None, place: str, speech: Speech) -> str:
+    if worker is not None and worker.role == "coordinator":
+        return speech.say("coordinator in {neighbourhood}", neighbourhood=place)
+    return speech.say("practice worker in {neighbourhood}", neighbourhood=place)
 
 
 def _context(mail: Mail, reader: Reader, letter: Letter) -> dict[str, Any]:
@@ -92,6 +99,7 @@ def _context(mail: Mail, reader: Reader, letter: Letter) -> dict[str, Any]:
         "words": words,
         "neighbourhood": text.name(reader.neighbourhood) or speech.say("your neighbourhood"),
         "worker": text.name(worker.name) if worker else speech.say("your worker"),
+        "role": _role(worker, text.name(reader.neighbourhood) or speech.say("your neighbourhood"), speech),
         "worker_name": text.name(worker.name) if worker else "",
         "name_of": text.name,
         "told": lambda table, codes: speech.several([speech.say(table[code]) for code in codes]),
@@ -126,6 +134,8 @@ def _titled_as(item: DigestItem, speech: Speech) -> str:
     if item.what == "organisation":
         return speech.count("A message for {name}, to pass on", "{number} messages for {name}, to pass on", number,
                             name=name)  # fmt: skip
+    if item.what == "double":
+        return speech.count("Perhaps somebody is here twice", "Perhaps {number} people are here twice", number)
     return speech.say(words.WHAT[item.what], name=name)
 
 

@@ -38,6 +38,8 @@ class Worker:
     name: str
     phone: str | None = None
     email: str | None = None
+    role: Literal["worker", "coordinator"] = "worker"
+    """What they are in the neighbourhood of who reads it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,8 @@ class Reader:
     neighbourhood: str
     """As it is called in their language; for who belongs to none, the organisation."""
     email: str = ""
+    acts_for: str | None = None
+    """Whose mail it is, when it goes to who holds their mandate."""
     sender: str = ""
     """The address that mails come from: who organises what stands in a calendar."""
     worker: Worker | None = None
@@ -309,7 +313,24 @@ class Introduced(Mail, kind="introduced"):
 class Welcome(Mail, kind="welcome"):
     """To a newcomer."""
 
-    visit_within_days: int
+    visit_within_days: int | None
+    """Null: their worker has been."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateGiven(Mail, kind="mandate-given"):
+    """Another may answer for them."""
+
+    name: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateHeld(Mail, kind="mandate-held"):
+    """They may answer for another."""
+
+    name: str
+    until: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -431,6 +452,15 @@ class ReferralSilent(AboutReferral, kind="referral-silent"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RingService(AboutReferral, kind="ring-service"):
+    """It goes to a service that no mail reaches: the worker rings."""
+
+    why: Literal["no-address", "address-fails"]
+    phone: str | None = None
+    """Of the service."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReferralDecide(AboutReferral, kind="referral-decide"):
     """It can't stay open without a word. Answers: `choice=keep-open`, `choice=cancel`."""
 
@@ -445,6 +475,8 @@ class ReferralClosed(AboutReferral, kind="referral-closed"):
     outcome: ReferralOutcome | None = None
     reason: ReferralReason | None = None
     next_meeting: Meeting | None = None
+    own: bool = False
+    """Whether they recorded that end themselves: then it is about what could come next."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -514,7 +546,7 @@ What = Literal[
     "see-invitation", "see-half-question", "decide", "send-on", "welcome-people",
     "signal", "signal-back", "signal-offered", "mediation-asked", "limit-reached",
     "referral-answered", "referral-silent", "referral-decide", "referral-closed", "consent-ran-out",
-    "visit", "ring", "letter", "organisation", "address-fails",
+    "visit", "ring", "letter", "organisation", "address-fails", "double",
     "knows-nobody", "fell-silent", "nobody-found", "much-rests-on-them", "one-way",
 ]  # fmt: skip
 """What a line of a digest asks of the worker."""
@@ -534,7 +566,7 @@ class DigestItem:
     climbed: bool = False
     """It comes from a colleague who did not get to it."""
     number: int = 1
-    """Of things that somebody is to be told in one go."""
+    """Of things that are one line: what somebody is to be told in one go, who may be here twice."""
 
 
 @dataclass(frozen=True, kw_only=True)

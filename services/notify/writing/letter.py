@@ -85,6 +85,8 @@ class Letter:
         """Where it comes from, above the letter."""
         self.evenly = False
         """No answer stands out."""
+        self.whose = ""
+        """Whose it is, when somebody else gets it for them."""
         self.title = ""
         self.before = ""
         self.blocks: list[Block] = []
@@ -93,9 +95,10 @@ class Letter:
     # --- in a header, and what a list of mails shows beside it
 
     def subject(self, id_: str, /, **values: Any) -> str:
-        self.title = text.shortened(
-            text.one_line(text.plain(_sentence(self.speech.say(id_, **values)))), text.LONGEST_SUBJECT
-        )
+        words = _sentence(self.speech.say(id_, **values))
+        if self.whose:
+            words = self.speech.say("For {name}: {subject}", name=self.whose, subject=words)
+        self.title = text.shortened(text.one_line(text.plain(words)), text.LONGEST_SUBJECT)
         return ""
 
     def preview(self, id_: str, /, **values: Any) -> str:
@@ -113,6 +116,15 @@ class Letter:
         self.to = self._isolated(text.name(name))
         words = self.speech.say("Hello {name},", name=self.to) if self.to else self.speech.say("Hello,")
         return self._add(Block("greeting", words))
+
+    def on_behalf(self, name: str) -> str:
+        """It goes to who holds a mandate: for whom it is stands first, also where there are several."""
+        whole = text.name(name)
+        self.whose = whole.split()[0] if whole.split() else ""
+        return self.say(
+            "This mail is for {name}: where it says “you”, we mean {name}. You get it because you may answer for them.",
+            name=whole,
+        )  # fmt: skip
 
     def sign(self, name: str, role: str, phone: str | None) -> str:
         below = [Fact("", role)] if role else []

@@ -42,6 +42,10 @@ COFFEE = Meeting(
 )  # fmt: skip
 
 
+FOR_ANOTHER = data.GatheringInvited(url=LINK, meeting=COFFEE)
+"""What goes to who holds the mandate of another."""
+
+
 def reader(policy: Policy, language: str = "nl", *, of: Mail | None = None) -> Reader:
     """Who reads a sample: a participant, a worker, the contact of a service or the municipality."""
     name, worker = "Martine De Smet", MARIE
@@ -56,6 +60,7 @@ def reader(policy: Policy, language: str = "nl", *, of: Mail | None = None) -> R
         name=name, language=language, policy=policy, zone=ZONE, now=NOW, neighbourhood="Brugse Poort",
         email="martine@post.example", sender="buurt@weefsel.example", worker=None if from_us else worker,
         preferences_url=None if isinstance(of, data.ToService | data.Test) else f"{LINK}/keuzes",
+        acts_for="Godelieve Van Hecke" if of is FOR_ANOTHER else None,
     )  # fmt: skip
 
 
@@ -92,6 +97,9 @@ def _to_participants() -> dict[str, Mail]:
         "agreed": data.Agreed(url=url, exchange_id=id_, version=4, thing=HEDGE_AT, others=others),
         "agreed (no moment yet)": data.Agreed(url=url, exchange_id=id_, version=4, thing=FORM, others=(JOS, YUSUF)),
         "moment-changed": data.MomentChanged(url=url, exchange_id=id_, version=5, thing=HEDGE_AT, others=others),
+        "moment-changed (no day yet)": data.MomentChanged(
+            url=url, exchange_id=id_, version=5, thing=HEDGE, others=others
+        ),
         "cancelled": data.Cancelled(url=url, exchange_id=id_, version=6, thing=HEDGE_AT, others=others),
         "cancelled (sought)": data.Cancelled(url=url, exchange_id=id_, version=6, thing=HEDGE_AT, then="sought"),
         "cancelled (others)": data.Cancelled(url=url, exchange_id=id_, version=6, thing=HEDGE_AT, then="with-others"),
@@ -105,10 +113,14 @@ def _to_participants() -> dict[str, Mail]:
         "gathering-invited": data.GatheringInvited(
             url=url, meeting=COFFEE, answer_until=datetime(2026, 5, 15, 14, 0, tzinfo=ZONE)
         ),
+        "gathering-invited (for another)": FOR_ANOTHER,
         "gathering-changed": data.GatheringChanged(url=url, meeting=COFFEE),
         "gathering-cancelled": data.GatheringCancelled(url=url, meeting=COFFEE),
         "introduced": data.Introduced(url=url, name=JOS.name),
         "welcome": data.Welcome(url=url, visit_within_days=21),
+        "welcome (after a visit)": data.Welcome(url=url, visit_within_days=None),
+        "mandate-given": data.MandateGiven(url=url, name=JOS.name, until=date(2027, 4, 30)),
+        "mandate-held": data.MandateHeld(url=url, name=YUSUF.name),
         "new-link": data.NewLink(url=url, days=30),
         "circle-asked": data.CircleAsked(url=url, name=JOS.name),
         "circle-agreed": data.CircleAgreed(url=url, name=JOS.name),
@@ -139,6 +151,10 @@ def _to_workers() -> dict[str, Mail]:
             url=url, name=name, service=service, state="rejected", reason="waiting-list"
         ),
         "referral-silent": data.ReferralSilent(url=url, name=name, service=service, requested_at=on, phone=PHONE),
+        "ring-service": data.RingService(url=url, name=name, service=service, why="no-address", phone=PHONE),
+        "ring-service (mail comes back)": data.RingService(
+            url=url, name=name, service=service, why="address-fails", phone=PHONE
+        ),
         "referral-decide": data.ReferralDecide(url=url, name=name, service=service, requested_at=on),
         "referral-closed": data.ReferralClosed(
             url=url, name=name, service=service, state="completed", outcome="helped", next_meeting=COFFEE
@@ -146,6 +162,9 @@ def _to_workers() -> dict[str, Mail]:
         "referral-closed (failed)": data.ReferralClosed(
             url=url, name=name, service=service, state="failed", outcome="could-not-be-reached",
             reason="could-not-reach",
+        ),
+        "referral-closed (own)": data.ReferralClosed(
+            url=url, name=name, service=service, state="completed", outcome="helped", next_meeting=COFFEE, own=True
         ),
         "consent-ran-out": data.ConsentRanOut(url=url, name=name, service=service, ended_at=on),
         "see-invitation": data.SeeInvitation(
@@ -181,6 +200,7 @@ def _digest() -> tuple[DigestItem, ...]:
         DigestItem(what="fell-silent", url=f"{DESK}/8", name="Roger Maes", since=datetime(2026, 3, 1, tzinfo=ZONE)),
         DigestItem(what="welcome-people", url=f"{DESK}/9", words=COFFEE.title),
         DigestItem(what="address-fails", url=f"{DESK}/10", name="Roger Maes"),
+        DigestItem(what="double", url=f"{DESK}/12", number=2),
     )
 
 

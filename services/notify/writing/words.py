@@ -110,7 +110,7 @@ GROUPED: dict[str, tuple[What, ...]] = {
     "look": ("see-invitation", "see-half-question", "decide", "send-on", "limit-reached", "welcome-people"),
     "referrals": ("referral-decide", "referral-silent", "referral-answered", "referral-closed", "consent-ran-out"),
     "drop-by": ("nobody-found", "fell-silent", "knows-nobody", "much-rests-on-them", "one-way"),
-    "order": ("address-fails",),
+    "order": ("address-fails", "double"),
 }
 WHAT: dict[What, str] = {
     "see-invitation": "{name}: a question you look at first",

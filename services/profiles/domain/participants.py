@@ -24,7 +24,6 @@ from shared.contracts.profiles import (
     ParticipantDetails,
     ParticipantFact,
     ParticipantKept,
-    ParticipantSummary,
     QuietHours,
     Reach,
     RegisterParticipant,
@@ -260,13 +259,19 @@ def visit_due_at(person: Participant, policy: Policy) -> datetime:
     return person.newcomer_since + timedelta(days=policy.visits.within_days)
 
 
-def told(fact: type[F], person: Participant, neighbourhood_id: str = "") -> F:
+def told(fact: type[F], person: Participant, neighbourhood_id: str = "", **more: Any) -> F:
     """That something happened to someone, where they live now or in another neighbourhood."""
     return fact(
         participant_id=person.participant_id,
         neighbourhood_id=neighbourhood_id or person.neighbourhood_id,
         version=person.version,
+        **more,
     )
+
+
+def by_worker(person: Participant) -> bool:
+    """Whether a worker brought them in, one by one; an import gives each a reference."""
+    return person.registered_by.startswith("worker:") and person.reference is None
 
 
 def kept(person: Participant) -> ParticipantKept:
@@ -364,21 +369,6 @@ def limited(whole: ParticipantDetails, fields: Iterable[ConsentField]) -> Partic
         participant_id=whole.participant_id,
         version=whole.version,
         **{field: getattr(whole, field) for field in fields},
-    )
-
-
-def summary(person: Participant) -> ParticipantSummary:
-    """One line of a list."""
-    assert person.status != "merged"
-    return ParticipantSummary(
-        participant_id=person.participant_id,
-        name=person.name,
-        neighbourhood_id=person.neighbourhood_id,
-        status=person.status,
-        paused_until=person.paused_until,
-        out_of_matching=person.out_of_matching,
-        registered_at=person.registered_at,
-        visited_at=person.visited_at,
     )
 
 

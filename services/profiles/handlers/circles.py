@@ -90,7 +90,7 @@ async def step_out_of_circle(command: StepOutOfCircle, tx: Transaction) -> Circl
     return domain.as_seen(after or before, person.participant_id, command.other_id)
 
 
-@handles(ShowCircle)
+@handles(ShowCircle, reads=True)
 async def show_circle(query: ShowCircle, tx: Transaction) -> Circle:
     """Someone's circle, as they may see it."""
     person = await seen(tx, query.participant_id, OURS)
@@ -115,13 +115,13 @@ async def record_visit(command: RecordVisit, tx: Transaction) -> VisitRef:
     await tx.emit(
         VisitRecorded(
             visit_id=visit.visit_id, participant_id=person.participant_id, worker_id=visit.worker_id,
-            visited_at=visit.visited_at, neighbourhood_id=person.neighbourhood_id,
+            visited_at=visit.visited_at, neighbourhood_id=person.neighbourhood_id, first=person.visited_at is None,
         )
     )  # fmt: skip
     return VisitRef(visit_id=visit.visit_id, participant_id=person.participant_id)
 
 
-@handles(ListVisits)
+@handles(ListVisits, reads=True)
 async def list_visits(query: ListVisits, tx: Transaction) -> VisitPage:
     """The visits to a person."""
     await seen(tx, query.participant_id, OURS)

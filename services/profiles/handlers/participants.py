@@ -65,7 +65,7 @@ async def register_participant(command: RegisterParticipant, tx: Transaction) ->
     person = domain.register(command, new_id(), sender=tx.sender, registered_by=str(actor), now=tx.now)
     found = await repository.add(tx, person)
     await tell(tx, person)
-    await tx.emit(domain.told(ParticipantRegistered, person))
+    await tx.emit(domain.told(ParticipantRegistered, person, by_worker=domain.by_worker(person)))
     await _tell_doubles(tx, person, found)
     await _expect_visit(tx, person, rules)
     return ParticipantRef(participant_id=person.participant_id, version=person.version)
@@ -182,14 +182,14 @@ async def show_participant(query: ShowParticipant, tx: Transaction) -> Participa
     return domain.limited(whole, fields)
 
 
-@handles(ListParticipants)
+@handles(ListParticipants, reads=True)
 async def list_participants(query: ListParticipants, tx: Transaction) -> ParticipantPage:
     """Participants by name."""
     who(tx, STAFF)
     found = await repository.listed(tx, query, _place(query.after), query.limit + 1)
     page = found[: query.limit]
     return ParticipantPage(
-        participants=[domain.summary(person) for _, person in page],
+        participants=[line for _, line in page],
         next=f"{page[-1][1].participant_id}:{page[-1][0]}" if len(found) > query.limit else None,
     )
 

@@ -195,6 +195,8 @@ class VisitRecorded(Event, type="profiles.visit.recorded.v1"):
     participant_id: ParticipantId
     worker_id: WorkerId
     visited_at: Moment
+    first: bool = False
+    """The first one since they came to this neighbourhood, or back to the network."""
 
 
 __all__ = [

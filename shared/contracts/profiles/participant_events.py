@@ -123,6 +123,9 @@ class ParticipantFact(Event):
 class ParticipantRegistered(ParticipantFact, type="profiles.participant.registered.v1", feed=True):
     """Someone came into the network."""
 
+    by_worker: bool = False
+    """Whether a worker brought them in, who speaks with them: no import, which gives a reference, and no partner."""
+
 
 class ParticipantChanged(ParticipantFact, type="profiles.participant.changed.v1"):
     """Something about a person changed; what it is now, their state says."""
