@@ -13,7 +13,15 @@ from services.profiles.repository.access import grant_from
 from services.profiles.repository.doubles import likely
 from shared.access import Grant
 from shared.conditions import Conditions
-from shared.contracts.profiles import Enjoyment, ListParticipants, QuietHours, Reach, RegisterParticipant, Slot
+from shared.contracts.profiles import (
+    Enjoyment,
+    ListParticipants,
+    ParticipantSummary,
+    QuietHours,
+    Reach,
+    RegisterParticipant,
+    Slot,
+)
 from shared.database import Record
 from shared.messaging import Transaction
 
@@ -150,29 +158,36 @@ async def repoint(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
 
 async def listed(
     tx: Transaction, query: ListParticipants, after: tuple[str, UUID] | None, limit: int
-) -> list[tuple[str, Participant]]:
+) -> list[tuple[str, ParticipantSummary]]:
     """Participants by name, each with the key that it is sorted by."""
-    asked = Conditions("p.status <> 'merged'")
-    now = asked.value(tx.now)
-    asked.given("p.neighbourhood_id = {}", query.neighbourhood_id)
+    asked = Conditions("status <> 'merged'")
+    asked.given("neighbourhood_id = {}", query.neighbourhood_id)
     if query.status is None:
-        asked.add("p.status <> 'left'")
+        asked.add("status <> 'left'")
     else:
-        asked.add("p.status = {}", query.status)
+        asked.add("status = {}", query.status)
     for word in name_key(query.name).split() if query.name else ():
-        asked.add("p.name_key LIKE {}", f"%{_literal(word)}%")
+        asked.add("name_key LIKE {}", f"%{_literal(word)}%")
     if query.not_yet_visited:
-        asked.add("p.visited_at IS NULL AND p.status <> 'left'")
+        asked.add("visited_at IS NULL AND status <> 'left'")
     if after is not None:
-        asked.add("(p.name_key, p.participant_id) > ({}, {}::uuid)", *after)
+        asked.add("(name_key, participant_id) > ({}, {}::uuid)", *after)
     rows = await tx.fetch(
         f"""
-        SELECT p.*, {HOLDERS.format(now=now)} FROM participant AS p
-        WHERE {asked} ORDER BY p.name_key, p.participant_id LIMIT {asked.value(limit)}
+        SELECT name_key, {_LINE} FROM participant
+        WHERE {asked} ORDER BY name_key, participant_id LIMIT {asked.value(limit)}
         """,  # noqa: S608 - constants of this module
         *asked.values,
     )
-    return [(row["name_key"], participant_from(row)) for row in rows]
+    return [(key, ParticipantSummary.model_construct(None, **line)) for key, line in map(_keyed, rows)]
+
+
+_LINE = ", ".join(ParticipantSummary.model_fields)
+
+
+def _keyed(row: Record) -> tuple[str, dict[str, Any]]:
+    line = dict(row)
+    return line.pop("name_key"), line
 
 
 def _values(person: Participant) -> tuple[Any, ...]:
