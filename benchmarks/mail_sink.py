@@ -24,7 +24,7 @@ class Sink:
         while line := await reader.readline():
             verb = line[:4].upper()
             if verb == b"EHLO":
-                writer.write(b"250-sink\r\n250 8BITMIME\r\n")
+                writer.write(b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
             elif verb == b"RCPT":
                 to = line.partition(b"<")[2].partition(b">")[0].decode()
                 writer.write(b"250 fine\r\n")

@@ -46,6 +46,8 @@ class ScriptedSmtp:
     at_once: int = 0
     most_at_once: int = 0
     """Between the end of a mail and the next word, over all connections."""
+    waits: bool = False
+    """Whether one of `slow` does at this moment."""
     said: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -130,7 +132,9 @@ class ScriptedSmtp:
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             if act == "slow":
+                self.waits = True
                 await asyncio.sleep(self.slow)
+                self.waits = False
             else:
                 await asyncio.sleep(0)
             if act in _AFTER_DATA:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ import pytest
 from tests.conftest import MakeStack
 from tests.notify.sending import Sending, prepared
 from tests.notify.smtp import ScriptedSmtp
-from tests.servers import NatsServer, Server, stack
+from tests.servers import NatsServer, Server, own_postgres, stack
 from tests.waiting import eventually
 
 MAILS = 120
@@ -188,6 +189,39 @@ async def test_nats_or_the_database_goes_and_comes_back(
                 await part.kill()
                 await part.start()
                 await _all_arrive(sending, ids, kills=0)
+
+
+@pytest.mark.timeout(700)
+async def test_records_that_the_database_lost_on_their_way_to_the_disk_are_written_once_more(
+    killable_nats: Server, tmp_path: Path
+) -> None:
+    """Its log writer sleeps, and one mail holds up the window: what was sent before it is in memory alone."""
+    nats = NatsServer(killable_nats.part.url, killable_nats.part.keys)  # type: ignore[union-attr]
+    postgres = own_postgres(tmp_path, wal_writer_delay="10s")
+    await postgres.start()
+    (tmp_path / "stack").mkdir()
+    try:
+        async with contextlib.AsyncExitStack() as made:
+
+            async def make(services: Any) -> Any:
+                return await made.enter_async_context(stack(postgres.part.dsn, nats, tmp_path / "stack", services))  # type: ignore[union-attr]
+
+            async with prepared(make) as sending:
+                people = await sending.people(25)
+                sending.smtp.slow, sending.smtp.script[people[17][1]] = 3.0, ["slow"]
+                ids = await sending.introduce(people[:24], people[24][0])
+                async with process(sending, tmp_path) as notify:
+                    await eventually(lambda: sending.smtp.waits, within=200)
+                    await postgres.kill()
+                    await postgres.start()
+                    await _all_arrive(sending, ids, kills=0)
+                    lost = re.search(
+                        r"written down again.*?mails\W+(\d+)", re.sub(r"\x1b\[\d*m", "", notify.log.read_text())
+                    )
+                    assert lost
+                    assert int(lost[1]) > 1
+    finally:
+        await postgres.stop()
 
 
 async def _said(notify: Process, words: str) -> None:

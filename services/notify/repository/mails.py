@@ -97,9 +97,9 @@ async def sent(connection: Connection, mail_id: UUID, now: datetime) -> None:
     )  # fmt: skip
 
 
-async def sent_before(connection: Connection, when: Mapping[UUID, datetime]) -> None:
-    """The same of several that it took before."""
-    await connection.execute(
+async def sent_before(connection: Connection, when: Mapping[UUID, datetime]) -> int:
+    """The same of several that it took before. Returns of how many it wasn't known."""
+    done = await connection.execute(
         """
         UPDATE mail SET stage = 'sent', ended_at = each.at, claimed_until = NULL, address = NULL, reason = NULL
         FROM unnest($1::uuid[], $2::timestamptz[]) AS each (id, at)
@@ -107,6 +107,7 @@ async def sent_before(connection: Connection, when: Mapping[UUID, datetime]) -> 
         """,
         list(when), list(when.values()),
     )  # fmt: skip
+    return int(done.split()[-1])
 
 
 async def onto_disk(connection: Connection) -> None:

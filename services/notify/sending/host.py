@@ -7,13 +7,15 @@ import contextlib
 import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from functools import lru_cache
 
 import aiosmtplib
 from aiosmtplib.email import quote_address
 
 from services.notify.config import Settings
 from services.notify.sending.message import Post
+from services.notify.sending.talk import Answer, Talk
 
 MOST_PER_CONNECTION = 100
 """Mails after which a connection is made anew: many servers end it there."""
@@ -24,6 +26,9 @@ _OF_THE_ADDRESS = re.compile(r"\b5\.[12]\.\d{1,3}\b")
 _OF_A_RULE = re.compile(r"\b5\.[3-7]\.\d{1,3}\b")
 """And those that speak of anything else: a rule, the network, the message. 5.7.1 is `relaying denied`."""
 _ADDRESS_CODES = frozenset({550, 551, 553})
+_ENHANCED = re.compile(r"[245][.][0-9]{1,3}[.][0-9]{1,3}")
+_TAKEN = (aiosmtplib.SMTPStatus.completed, aiosmtplib.SMTPStatus.will_forward)
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:[.+_-][A-Za-z0-9]+)*@[A-Za-z0-9.-]{1,253}")
 
 
 class Away(Exception):
@@ -47,28 +52,30 @@ class Host:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._smtp: aiosmtplib.SMTP | None = None
+        self._talk: Talk | None = None
         self._sent = 0
         self._rested_since = 0.0
 
     async def deliver(self, post: Post, window: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]) -> None:
         """Hand a mail over. Raises Away, NotNow, NoSuchAddress or NeverLikeThis.
 
-        `window(hand_over)` is called when all is said but the mail itself: it awaits `hand_over()`, which says it, and
-        then records that it is sent. A crash between the two doubles it.
+        `window(hand_over)` is called when all is said but the dot that ends the mail: until then a mail server has
+        nothing. It awaits `hand_over()`, which says it, and then records that the mail is sent. A crash between the
+        two doubles it.
         """
-        smtp = await self._begun(post)
+        talk = await self._begun(post)
         try:
-            await self._address(smtp, post)
-            await _begin_content(smtp)
-            await window(lambda: _hand_over(smtp, post, self.settings.smtp_timeout))
+            _check(await talk.answer(), _TAKEN, of_address=True)
+            _check(await talk.answer(), (aiosmtplib.SMTPStatus.start_input,))
+            talk.pass_on(post.content.replace(b"\r\n.", b"\r\n.."))
+            await window(lambda: _end_content(talk))
             self._sent += 1
             self._rested_since = time.monotonic()
         except (NotNow, NoSuchAddress, NeverLikeThis):
-            await self._reset(smtp)
+            await self._forget(talk)
             raise
-        except (OSError, aiosmtplib.SMTPException) as error:
-            await self.close()
+        except OSError as error:
+            self._drop()
             raise NotNow(_words(error)) from None
         except BaseException:  # it stands in the middle of something
             self._drop()
@@ -76,48 +83,44 @@ class Host:
 
     async def close(self) -> None:
         """Say goodbye, as far as there is anyone to say it to."""
-        smtp, self._smtp = self._smtp, None
-        if smtp is not None:
-            with contextlib.suppress(OSError, aiosmtplib.SMTPException):
+        if self._talk is not None:
+            with contextlib.suppress(OSError):
                 async with asyncio.timeout(1):
-                    await smtp.quit()
-            smtp.close()
+                    await self._talk.goodbye()
+            self._drop()
 
-    async def _begun(self, post: Post) -> aiosmtplib.SMTP:
+    async def _begun(self, post: Post) -> Talk:
         """A connection on which a mail has begun. One that was lost while it rested is made anew, and counts for
         nothing; a server that takes none is away."""
-        for again in (False, True):
+        while True:
             try:
-                smtp = await self._ready()
-                await smtp.mail(post.sender, options=_options(smtp, post), encoding=_encoding(post))
-                return smtp
-            except aiosmtplib.SMTPSenderRefused as error:
-                if error.code != 421:
-                    await self._reset(self._smtp)
-                    _raise(error, of_address=False)
-                reason = _words(error)
+                talk = await self._ready()
+                talk.say(*_beginning(talk, post))
+                _check(await talk.answer(), _TAKEN)
+                return talk
+            except (NotNow, NoSuchAddress, NeverLikeThis):
+                await self._forget(talk)
+                raise
             except (OSError, aiosmtplib.SMTPException) as error:
-                reason = _words(error)
+                fresh = self._talk is None or self._sent == 0
+                self._drop()
+                if fresh:
+                    raise Away(_words(error)) from None
             except BaseException:
                 self._drop()
                 raise
-            fresh = self._sent == 0
-            await self.close()
-            if again or fresh:
-                break
-        raise Away(reason)
 
-    async def _ready(self) -> aiosmtplib.SMTP:
+    async def _ready(self) -> Talk:
         """The connection; made anew when it has served, or rested, for long."""
-        smtp = self._smtp
+        talk = self._talk
         worn = self._sent >= MOST_PER_CONNECTION or time.monotonic() - self._rested_since > IDLE
-        if smtp is None or worn or not smtp.is_connected:
+        if talk is None or worn or talk.is_over:
             await self.close()
-            self._smtp = smtp = await self._connect()
+            self._talk = talk = await self._connect()
             self._sent, self._rested_since = 0, time.monotonic()
-        return smtp
+        return talk
 
-    async def _connect(self) -> aiosmtplib.SMTP:
+    async def _connect(self) -> Talk:
         settings = self.settings
         tls = settings.smtp_tls != "none"
         smtp = aiosmtplib.SMTP(
@@ -129,71 +132,65 @@ class Host:
             await smtp.connect()
             if settings.smtp_user:
                 await smtp.login(settings.smtp_user, settings.smtp_password())
+            try:
+                await smtp.ehlo()
+            except aiosmtplib.SMTPHeloError:
+                await smtp.helo()
+            return Talk(smtp, settings.smtp_timeout)
         except BaseException:
             smtp.close()
             raise
-        return smtp
 
-    async def _address(self, smtp: aiosmtplib.SMTP, post: Post) -> None:
-        if post.needs_utf8 and not smtp.supports_extension("smtputf8"):
-            raise NoSuchAddress("the mail server doesn't take letters like these in an address")
-        if quote_address(post.to) != f"<{post.to}>":
-            raise NoSuchAddress("what stands between brackets in an address is left out of it: it would be another's")
+    async def _forget(self, talk: Talk) -> None:
         try:
-            await smtp.rcpt(post.to, encoding=_encoding(post))
-        except aiosmtplib.SMTPResponseException as error:
-            _raise(error, of_address=True)
-
-    async def _reset(self, smtp: aiosmtplib.SMTP | None) -> None:
-        try:
-            if smtp is not None:
-                await smtp.rset()
-        except (OSError, aiosmtplib.SMTPException):
+            await talk.forget()
+        except OSError:
             self._drop()
 
     def _drop(self) -> None:
-        if self._smtp is not None:
-            self._smtp.close()
-            self._smtp = None
+        if self._talk is not None:
+            self._talk.close()
+            self._talk = None
 
 
-def _options(smtp: aiosmtplib.SMTP, post: Post) -> list[str]:
-    return ["SMTPUTF8"] if post.needs_utf8 and smtp.supports_extension("smtputf8") else []
+def _beginning(talk: Talk, post: Post) -> tuple[bytes, bytes, bytes]:
+    """The lines before a mail."""
+    if post.needs_utf8 and not talk.takes_utf8:
+        raise NoSuchAddress("the mail server doesn't take letters like these in an address")
+    if not _is_plain(post.to):
+        raise NoSuchAddress("what stands between brackets in an address is left out of it: it would be another's")
+    options = " SMTPUTF8" if post.needs_utf8 else ""
+    return f"MAIL FROM:<{post.sender}>{options}\r\n".encode(), f"RCPT TO:<{post.to}>\r\n".encode(), b"DATA\r\n"
 
 
-def _encoding(post: Post) -> str:
-    return "utf-8" if post.needs_utf8 else "ascii"
+@lru_cache(maxsize=1000)
+def _is_plain(address: str) -> bool:
+    """Whether it can stand between `<` and `>` as it is."""
+    try:
+        return bool(_PLAIN.fullmatch(address)) or quote_address(address) == f"<{address}>"
+    except ValueError:
+        return False
 
 
-async def _begin_content(smtp: aiosmtplib.SMTP) -> None:
-    answer = await smtp.execute_command(b"DATA")
-    if answer.code != aiosmtplib.SMTPStatus.start_input:
-        _raise(aiosmtplib.SMTPDataError(answer.code, answer.message), of_address=False)
+async def _end_content(talk: Talk) -> None:
+    """The dot that ends a mail: until then a mail server has nothing."""
+    talk.say(b".\r\n")
+    _check(await talk.answer(), _TAKEN)
 
 
-async def _hand_over(smtp: aiosmtplib.SMTP, post: Post, patience: float) -> None:
-    """The mail, with the dot that ends it: until then a mail server has nothing."""
-    if smtp.protocol is None:
-        raise aiosmtplib.SMTPServerDisconnected("the connection was lost")
-    smtp.protocol.write(post.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
-    answer = await smtp.protocol.read_response(timeout=patience)
-    if answer.code != aiosmtplib.SMTPStatus.completed:
-        _raise(aiosmtplib.SMTPDataError(answer.code, answer.message), of_address=False)
-
-
-def _raise(error: aiosmtplib.SMTPResponseException, *, of_address: bool) -> None:
+def _check(answer: Answer, right: Collection[int], *, of_address: bool = False) -> None:
     """What an answer means. 421 ends the connection: the mail is tried again on another."""
-    words = f"{error.code} {' '.join(re.findall(r'[245][.][0-9]{1,3}[.][0-9]{1,3}', error.message)[:1])}".strip()
-    if error.code < 500 or error.code == 421:
-        if error.code == 421:
-            raise aiosmtplib.SMTPServerDisconnected(words) from None
-        raise NotNow(f"the mail server said {words}") from None
-    speaks_of_address = bool(_OF_THE_ADDRESS.search(error.message)) or (
-        of_address and error.code in _ADDRESS_CODES and not _OF_A_RULE.search(error.message)
-    )
-    if speaks_of_address:
-        raise NoSuchAddress(f"the mail server said {words}") from None
-    raise NeverLikeThis(f"the mail server said {words}") from None
+    code, said = answer.code, answer.words
+    if code in right:
+        return
+    words = f"{code} {' '.join(_ENHANCED.findall(said)[:1])}".strip()
+    if code == 421:
+        raise ConnectionError(words)
+    if code < 500:
+        raise NotNow(f"the mail server said {words}")
+    if _OF_THE_ADDRESS.search(said) or (of_address and code in _ADDRESS_CODES and not _OF_A_RULE.search(said)):
+        raise NoSuchAddress(f"the mail server said {words}")
+    raise NeverLikeThis(f"the mail server said {words}")
 
 
 def _trust(settings: Settings) -> ssl.SSLContext:

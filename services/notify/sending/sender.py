@@ -24,6 +24,7 @@ from services.notify.repository import mails as repository
 from services.notify.sending import preparing
 from services.notify.sending.host import Away, Host, NeverLikeThis, NoSuchAddress, NotNow
 from services.notify.sending.preparing import Ready, Settled
+from services.notify.sending.records import Records
 from shared import clock
 from shared.database import NO_ANSWER, Connection
 from shared.messaging import Transaction
@@ -53,6 +54,7 @@ class Sender:
         self.went = Counter(
             "mails", "Mails by how they went", ["how"], registry=base.metrics.registry, namespace="weefsel"
         )  # fmt: skip
+        self._sent = self.went.labels("sent")
         self.problem = ""
         """Why no mail goes out, for who looks after it; empty while it does."""
         self._queue: asyncio.Queue[Ready] = asyncio.Queue(maxsize=BATCH)
@@ -63,12 +65,12 @@ class Sender:
         self._next_at = 0.0
         self._rest = 0.0
         self._stopping = False
-        self._recorder: Connection | None = None
+        self._records = Records(base.pool)
 
     async def run(self) -> None:
         """Until cancelled. Nothing ends it in silence."""
         hosts = [Host(self.settings) for _ in range(self.settings.smtp_connections)]
-        tasks = [asyncio.create_task(self._forever(self._listen_and_claim))]
+        tasks = [asyncio.create_task(self._forever(each)) for each in (self._listen_and_claim, self._make_sure)]
         tasks += [asyncio.create_task(self._deliver(host)) for host in hosts]
         try:
             await asyncio.gather(*tasks)
@@ -76,7 +78,7 @@ class Sender:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(self._drop_recorder(), *(host.close() for host in hosts))
+            await asyncio.gather(self._records.close(), *(host.close() for host in hosts))
 
     async def stop(self) -> None:
         """Finish what is being handed over, let nothing else begin, and give back the rest."""
@@ -84,9 +86,10 @@ class Sender:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 await self._window.acquire()
+                await self._records.make_sure()
         with contextlib.suppress(*TROUBLE):
             async with self.base.pool.acquire() as connection:
-                await repository.release(connection, list(self._mine))
+                await repository.release(connection, [each for each in self._mine if each not in self._records.unsure])
 
     # --- claiming and writing
 
@@ -137,7 +140,7 @@ class Sender:
 
         async def claim(tx: Transaction) -> None:
             until = tx.now + timedelta(seconds=self.settings.mail_lease)
-            claimed = await repository.claim(tx, BATCH, until, self._mine)
+            claimed = await repository.claim(tx, BATCH, until, [*self._mine, *self._records.unsure])
             found[:] = await preparing.looked_at(tx, claimed, known)
 
         await self.base.processor.within(claim)
@@ -252,28 +255,14 @@ class Sender:
     async def _in_window(self, mail: Mail, hand_over: Callable[[], Awaitable[None]]) -> None:
         async with self._window:
             await hand_over()
-            await self._record(mail)
+            await self._records.keep(mail.mail_id, clock.now())
             self._mine.pop(mail.mail_id, None)
-        self.went.labels("sent").inc()
+        self._sent.inc()
 
-    async def _record(self, mail: Mail) -> None:
-        """Until it is: while the database is away, nothing else is handed over. On a connection kept for this."""
-        while True:
-            try:
-                if self._recorder is None:
-                    self._recorder = await self.base.pool.acquire()
-                await repository.sent(self._recorder, mail.mail_id, clock.now())
-                return
-            except Exception as error:  # noqa: BLE001 - whatever it was: it is sent, and must not be sent again
-                log.warning("what was sent can't be recorded yet", error=type(error).__name__)
-                await self._drop_recorder()
-                await asyncio.sleep(0.2)
-
-    async def _drop_recorder(self) -> None:
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            with contextlib.suppress(Exception):
-                await self.base.pool.release(recorder)
+    async def _make_sure(self) -> None:
+        """Also when nothing else is sent, what was is soon on disk."""
+        async with self._window:
+            await self._records.make_sure()
 
     async def _again_later(self, mail: Mail, reason: str) -> None:
         """After a while that grows; in the end an operator has to look."""
