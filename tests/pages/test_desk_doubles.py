@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.profiles import ListDoubles, ShowParticipant
-from tests.handling import ORGANISATION
 from tests.pages.street import Street
 from tests.pages.test_desk_pages import at_the_desk
 from tests.pages.visitor import Visitor

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
+from services.notify.pages.neighbour import holding
 from shared import clock
 from shared.contracts.exchange import Introduce, ListExchanges, ShowExchange, ShowGathering
 from shared.contracts.notify import ShowPreferences
 from shared.contracts.profiles import EndMandate, GiveConsent, GiveMandate, ListConsents, ShowCircle
+from tests.architecture.sources import ROOT
 from tests.handling import ORGANISATION
 from tests.pages.street import Street
 from tests.pages.visitor import Visitor
@@ -305,3 +310,44 @@ async def _shut(street: Street, database: str, *, shut: bool) -> None:
         await street.whole.stack.execute(
             "notify", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
         )
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "de"])
+async def test_what_is_held_is_said_in_the_readers_language(street: Street, language: str) -> None:
+    """No name of a column, no id, no moment as machines write it."""
+    who = await street.someone("Martine De Smet", wishes=[{"words": "nog eens naar zee"}])
+    jos = await street.someone("Jos")
+    await street.invites(await street.opens(who), jos)
+    await street.invites(await street.opens(jos, kind="meal"), who)
+    visitor = await _at_home(street, who)
+    shown = await visitor.see(f"/mine/held?lang={language}")
+    words = shown.text[shown.text.index("(") :]
+    assert not re.search(r"[a-z]+_[a-z]+|[0-9a-f]{8}-[0-9a-f]{4}|\d{4}-\d\d-\d\d|\d\dT\d\d|None|True|False", words), (
+        words
+    )
+    assert not re.search(r"\b(email|languages|status|words|neighbourhood|Something else|active|asked)\b", words), words
+
+
+def test_every_fact_that_a_service_holds_of_someone_has_a_name_or_is_left_out() -> None:
+    """Each column of what goes in a copy: what is added there is named here."""
+    held = {
+        "profiles": "participant mandate consent tie visit fetch_log possible_double",
+        "exchange": "participant merged_entry enjoyment circle consents exchange deviation invitation agreement"
+        " experience thanks never_kind acquaintance series gathering guest",
+        "signals": "participant merged_entry signal signal_step note mediation reading referral referral_step"
+        " referral_consent referral_details",
+        "notify": "participant merged_entry does_without failing_address mail task digest_item link page_session",
+    }
+    unnamed = []
+    for service, tables in held.items():
+        schema = (ROOT / "services" / service / "schema.sql").read_text()
+        for table in tables.split():
+            found = re.search(rf"CREATE TABLE public\.{table} \((.*?)\n\);", schema, re.DOTALL)
+            assert found, f"{service} has no table {table}"
+            columns = re.findall(r'^    "?([a-z_]+)"? ', found[1], re.MULTILINE)
+            unnamed += [
+                f"{service}.{table}.{each}" for each in columns
+                if each not in holding.LABELS and each not in holding.LEFT_OUT
+                and (each in holding.NAMED or not each.endswith(("_id", "_ids")))
+            ]  # fmt: skip
+    assert not unnamed

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from services.notify.pages import trouble
+from services.notify.pages.neighbour import holding
 from services.notify.pages.neighbour.home import tried
 from services.notify.pages.page import Page
 from services.notify.pages.registry import mine
@@ -23,15 +24,19 @@ SERVICES = ("profiles", "exchange", "signals", "notify")
 
 @mine("/held")
 async def held(page: Page) -> Response:
-    """All of it on one page, by service and kind. A service that is away is named, not passed over in silence."""
+    """All of it on one page, in words. A service that is away is named, not passed over in silence."""
     found, away = await _everything(page)
     readings = (
         await tried(page, ListReadings(participant_id=page.person_id, limit=100)) if _runs(page, "signals") else None
     )
     fetches = await tried(page, ListFetches(participant_id=page.person_id, limit=100))
     names = await _names_of(page, [*(readings.readings if readings else []), *(fetches.fetches if fetches else [])])
+    items = [each for those in found.values() for each in those]
+    wanted = holding.ids_in(items)
+    called = await page.context.look(lambda tx: repository.called(tx, wanted, page.speech.language))
+    groups = holding.grouped(items, holding.Names(called), page.speech)
     return page.show(
-        "neighbour/held.html", found=found, away=away, readings=readings.readings if readings else [],
+        "neighbour/held.html", groups=groups, away=away, readings=readings.readings if readings else [],
         fetches=fetches.fetches if fetches else [], names=names,
     )  # fmt: skip
 
