@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from shared.contracts.envelope import Command, Confidence, Contract, Event, Problem, Query, State
+from shared.contracts.subjects import RESERVED_SENDERS
 
 if TYPE_CHECKING:
     from shared.messaging.transaction import Transaction
@@ -32,12 +33,13 @@ class NotYetKnown(Exception):
 
 
 def handles(
-    contract: type[M], *, reads: bool = False
+    contract: type[M], *, reads: bool | Literal["ours"] = False
 ) -> Callable[[Callable[[M, Transaction], Awaitable[Any]]], Callable[[M, Transaction], Awaitable[Any]]]:
     """Mark a function as the handler of one contract: `@handles(OfferMade)`.
 
     `reads`: it answers a question, and changes and locks nothing. It is spared a transaction then: each statement is
-    one, on a connection that refuses to write.
+    one, on a connection that refuses to write. `ours`: so it is for our own senders, while it writes down what a
+    partner looked at.
     """
     assert not reads or (issubclass(contract, Query) and not issubclass(contract, Confidence)), "only a question reads"
 
@@ -49,9 +51,10 @@ def handles(
     return mark
 
 
-def only_reads(handle: Handle) -> bool:
-    """Whether a handler was marked as one that reads."""
-    return getattr(handle, _READS, False)
+def only_reads(handle: Handle, sender: str) -> bool:
+    """Whether a handler was marked as one that reads, for this sender."""
+    reads = getattr(handle, _READS, False)
+    return reads is True or (reads == "ours" and sender in RESERVED_SENDERS)
 
 
 @dataclass(frozen=True)

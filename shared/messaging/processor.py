@@ -18,7 +18,7 @@ import asyncpg
 
 from shared import clock
 from shared.contracts import subjects
-from shared.contracts.envelope import SOURCE, Answer, Command, Confidence, Envelope, Problem
+from shared.contracts.envelope import SOURCE, Answer, Command, Confidence, Envelope, Problem, Query
 from shared.contracts.operations import DeadLetterPointer
 from shared.database import CONTENTION, Connection, Pool, is_away
 from shared.ids import new_id
@@ -156,7 +156,7 @@ class Processor:
         envelope = Envelope(id=new_id(), type="", source=f"{SOURCE}/{self.service}", time=clock.now())
         try:
             async with self.readers.acquire() as connection:
-                return await work(self._transaction(connection, _Unit(), envelope, sender=self.service))
+                return await work(self._transaction(connection, _Unit(), envelope, sender=self.service, reads=True))
         except Exception as error:
             if await is_away(self.readers, error):
                 raise Outage from error
@@ -174,7 +174,7 @@ class Processor:
 
     async def _alone(self, incoming: Incoming) -> Outcome:
         collided = False
-        reads = incoming.handle is not None and only_reads(incoming.handle)
+        reads = incoming.handle is not None and only_reads(incoming.handle, incoming.sender)
         for _ in range(4):
             try:
                 return await self._look(incoming) if reads else (await self._run([incoming]))[0]
@@ -210,7 +210,7 @@ class Processor:
         async with self.readers.acquire() as connection:
             if persons and await store.any_erased(connection, persons):
                 raise Rejected(problems=[ERASED])
-            await self._handle(incoming, connection, unit)
+            await self._handle(incoming, connection, unit, reads=True)
         assert not unit.pending.outbox, "what only reads has nothing to tell"
         return unit.outcomes[0]
 
@@ -219,7 +219,10 @@ class Processor:
         persons = [person for incoming in batch for person in _persons(incoming)]
         if not batch[0].asks:
             return await self._claim_events(connection, batch, persons, unit)
-        kept, erased = await store.kept_answers(connection, [incoming.key for incoming in batch], persons)
+        asked = [
+            each.key for each in batch if not isinstance(each.message, Query) or isinstance(each.message, Confidence)
+        ]
+        kept, erased = await store.kept_answers(connection, asked, persons) if asked or persons else ({}, set())
         fresh: dict[tuple[str, UUID], Incoming] = {}
         for incoming in batch:
             key = incoming.key
@@ -253,13 +256,15 @@ class Processor:
                 fresh.append(incoming)
         return fresh
 
-    async def _handle(self, incoming: Incoming, connection: Connection, unit: _Unit) -> None:
+    async def _handle(
+        self, incoming: Incoming, connection: Connection, unit: _Unit, *, reads: bool = False
+    ) -> None:  # fmt: skip
         assert incoming.envelope is not None
         assert incoming.handle is not None
         envelope = incoming.envelope
         started = time.perf_counter()
         with handling(envelope.type, envelope.traceparent):
-            tx = self._transaction(connection, unit, envelope, sender=incoming.sender)
+            tx = self._transaction(connection, unit, envelope, sender=incoming.sender, reads=reads)
             result = await incoming.handle(incoming.message, tx)
         self.metrics.handled.labels(envelope.type).observe(time.perf_counter() - started)
         if incoming.asks:
@@ -268,7 +273,9 @@ class Processor:
         else:
             unit.outcomes.append(Outcome(incoming))
 
-    def _transaction(self, connection: Connection, unit: _Unit, envelope: Envelope, *, sender: str) -> Transaction:
+    def _transaction(
+        self, connection: Connection, unit: _Unit, envelope: Envelope, *, sender: str, reads: bool = False
+    ) -> Transaction:
         return Transaction(
             connection,
             unit.pending,
@@ -277,6 +284,7 @@ class Processor:
             now=clock.now(),
             service=self.service,
             settings=self.settings,
+            reads=reads,
         )
 
     def _again(self, incoming: Incoming, kept: store.KeptAnswer, unit: _Unit) -> None:
@@ -293,7 +301,7 @@ class Processor:
     def _answer(self, incoming: Incoming, answer: Answer, unit: _Unit) -> None:
         """Keep the answer to a command, and send it when the command came durably. A question's is kept nowhere."""
         body = answer.model_dump_json()
-        if isinstance(incoming.message, (Command, Confidence)) or incoming.kind == "cmd":
+        if not _is_question(incoming):
             unit.answers.append((*incoming.key, incoming.digest(), body))
         self._tell(incoming, answer, body, unit)
         unit.outcomes.append(Outcome(incoming, answer=answer))
@@ -475,6 +483,11 @@ def _shares(batch: Sequence[Incoming]) -> list[Sequence[Incoming]]:
 
 def _persons(incoming: Incoming) -> list[UUID]:
     return list(incoming.message.persons()) if incoming.message else []
+
+
+def _is_question(incoming: Incoming) -> bool:
+    """Whether its answer is kept nowhere: asked again, it is answered anew."""
+    return isinstance(incoming.message, Query) and not isinstance(incoming.message, Confidence)
 
 
 def _label(incoming: Incoming) -> str:

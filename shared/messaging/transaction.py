@@ -39,7 +39,7 @@ class Transaction:
 
     def __init__(
         self, connection: Connection, pending: Pending, envelope: Envelope, *, sender: str, now: datetime,
-        service: str, settings: ServiceSettings,
+        service: str, settings: ServiceSettings, reads: bool = False,
     ) -> None:  # fmt: skip
         self.now = now
         """The present moment."""
@@ -50,6 +50,9 @@ class Transaction:
         self.message_id = envelope.id
         self.correlation_id = envelope.correlation_id or envelope.id
         self.settings: Any = settings
+        self.reads = reads
+        """Whether it only looks: then each statement is a transaction, which writes and sets nothing, and its plan is
+        made once."""
         self.connection = connection
         """For the kit alone: repository modules use the methods below."""
         self._pending = pending

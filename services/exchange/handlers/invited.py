@@ -14,7 +14,7 @@ from shared.contracts.exchange import Invitation, InvitationPage, ListInvitation
 from shared.messaging import Rejected, Transaction, handles
 
 
-@handles(ShowInvitation)
+@handles(ShowInvitation, reads=True)
 async def show_invitation(query: ShowInvitation, tx: Transaction) -> Invitation:
     """One invitation; to who wasn't asked it doesn't exist."""
     seen = await repository.shown(tx, query.invitation_id)
@@ -25,7 +25,7 @@ async def show_invitation(query: ShowInvitation, tx: Transaction) -> Invitation:
     return domain.shown(await _with_pleasure(tx, seen), reasons=actor.kind in STAFF)
 
 
-@handles(ListInvitations)
+@handles(ListInvitations, reads=True)
 async def list_invitations(query: ListInvitations, tx: Transaction) -> InvitationPage:
     """For workers; and for who is asked, those that went out to them."""
     actor = who(tx, OURS)

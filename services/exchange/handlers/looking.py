@@ -18,7 +18,7 @@ from shared.contracts.exchange import Candidate, Candidates, ExchangeDue, Invita
 from shared.messaging import Rejected, Transaction, handles
 
 
-@handles(ShowCandidates)
+@handles(ShowCandidates, reads=True)
 async def show_candidates(query: ShowCandidates, tx: Transaction) -> Candidates:
     """Who could be asked, and why."""
     who(tx, STAFF)

@@ -135,7 +135,8 @@ async def neighbours(
     tx: Transaction, exchange: Exchange, opener: Person, neighbourhood: Neighbourhood, policy: Policy
 ) -> list[Neighbour]:
     """Who may be asked for an exchange, in no order, with all that decides between them."""
-    await tx.execute(PLANNED_ONCE)
+    if not tx.reads:
+        await tx.execute(PLANNED_ONCE)
     rows = await tx.fetch(CANDIDATES, *question(exchange, opener, neighbourhood, policy, tx.now))
     return [
         Neighbour(

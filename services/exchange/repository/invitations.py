@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.exchange.domain.invitations import Invitation, Seen
+from shared.conditions import Conditions
 from shared.contracts.exchange import ListInvitations, When
 from shared.contracts.profiles import Enjoyment
 from shared.database import Record
@@ -93,18 +94,20 @@ async def held(tx: Transaction, neighbourhood_ids: Sequence[str], limit: int) ->
 
 async def page(tx: Transaction, query: ListInvitations, *, heard_only: bool, limit: int) -> list[Seen]:
     """Invitations with what is asked, the latest first. `heard_only`: those that went out."""
+    asked = Conditions()
+    asked.given("i.exchange_id = {}", query.exchange_id)
+    asked.given("i.participant_id = {}", query.participant_id)
+    asked.given("e.neighbourhood_id = {}", query.neighbourhood_id)
+    asked.given("i.stage = {}", query.stage)
+    if query.open_only:
+        asked.add("i.stage IN ('held', 'waiting', 'asked')")
+    if heard_only:
+        asked.add("i.asked_at IS NOT NULL")
+    asked.given("i.invitation_id < {}", query.after)
     rows = await tx.fetch(
-        f"""
-        {_SHOWN.format(more="")}
-        WHERE ($1::uuid IS NULL OR i.exchange_id = $1) AND ($2::uuid IS NULL OR i.participant_id = $2)
-            AND ($3::text IS NULL OR e.neighbourhood_id = $3) AND ($4::text IS NULL OR i.stage = $4)
-            AND (NOT $5 OR i.stage IN ('held', 'waiting', 'asked')) AND (NOT $6 OR i.asked_at IS NOT NULL)
-            AND ($7::uuid IS NULL OR i.invitation_id < $7)
-        ORDER BY i.invitation_id DESC LIMIT $8
-        """,
-        query.exchange_id, query.participant_id, query.neighbourhood_id, query.stage, query.open_only, heard_only,
-        query.after, limit,
-    )  # fmt: skip
+        f"{_SHOWN.format(more='')} WHERE {asked} ORDER BY i.invitation_id DESC LIMIT {asked.value(limit)}",
+        *asked.values,
+    )
     return [_seen(row) for row in rows]
 
 

@@ -165,7 +165,7 @@ async def return_to_matching(command: ReturnToMatching, tx: Transaction) -> Part
     return await keep(tx, person, domain.set_out_of_matching(person, False), ParticipantReturnedToMatching)
 
 
-@handles(ShowParticipant)
+@handles(ShowParticipant, reads="ours")
 async def show_participant(query: ShowParticipant, tx: Transaction) -> ParticipantDetails:
     """All of it to our own; to a partner what a consent names, and that it looked is written down."""
     person = await seen(tx, query.participant_id, ANYONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from services.notify.pages.desk import words
@@ -71,7 +72,7 @@ def sections(found: Found, at: At) -> list[Section]:
         _section(
             "invitations",
             say("Look before a neighbour is asked"),
-            [exchanges.held(each, names, say, found.openers.get(each.exchange_id)) for each in found.held or ()],
+            (exchanges.held(each, names, say, found.openers.get(each.exchange_id)) for each in found.held or ()),
             "/desk/exchanges",
             at,
             say("They don't know each other yet: you decide whether the question goes."),
@@ -79,7 +80,7 @@ def sections(found: Found, at: At) -> list[Section]:
         _section(
             "half",
             say("Half questions"),
-            [exchanges.line(each, names, say) for each in drafts if _half(each)],
+            (exchanges.line(each, names, say) for each in drafts if _half(each)),
             "/desk/exchanges",
             at,
             say("For your eyes alone, until you open them together."),
@@ -87,18 +88,18 @@ def sections(found: Found, at: At) -> list[Section]:
         _section(
             "doubt",
             say("Is this a small thing?"),
-            [
+            (
                 exchanges.line(each, names, say)
                 for each in drafts
                 if each.stage == "draft" and not _half(each) and not each.by_system
-            ],
+            ),
             "/desk/exchanges",
             at,
         ),
         _section(
             "handed-over",
             say("Left to you"),
-            [exchanges.line(each, names, say) for each in drafts if each.stage == "handed-over"],
+            (exchanges.line(each, names, say) for each in drafts if each.stage == "handed-over"),
             "/desk/exchanges",
             at,
         ),
@@ -113,21 +114,21 @@ def sections(found: Found, at: At) -> list[Section]:
         _section(
             "newcomers",
             say("Newcomers"),
-            [people.newcomer(each, say, at.now, at.visit_within_days) for each in _late_first(found.newcomers or ())],
+            (people.newcomer(each, say, at.now, at.visit_within_days) for each in _late_first(found.newcomers or ())),
             "/desk/newcomers",
             at,
         ),
         _section(
             "gatherings",
             say("Who was there?"),
-            [_past(each, say) for each in found.past or ()],
+            (_past(each, say) for each in found.past or ()),
             "/desk/gatherings",
             at,
         ),
         _section(
             "wishes",
             say("A wish that fits a talent"),
-            [exchanges.line(each, names, say) for each in drafts if each.by_system and each.stage == "draft"],
+            (exchanges.line(each, names, say) for each in drafts if each.by_system and each.stage == "draft"),
             "/desk/exchanges",
             at,
             say("Nobody asked for it. You can send it on, or leave it."),
@@ -135,14 +136,14 @@ def sections(found: Found, at: At) -> list[Section]:
         _section(
             "nobody",
             say("Nobody was found yet"),
-            [people.attention(each, names, say) for each in attention if each.reason == "nobody-found"],
+            (people.attention(each, names, say) for each in attention if each.reason == "nobody-found"),
             "/desk/attention",
             at,
         ),
         _section(
             "visit",
             say("A reason to drop by"),
-            [people.attention(each, names, say) for each in attention if each.reason in TO_VISIT],
+            (people.attention(each, names, say) for each in attention if each.reason in TO_VISIT),
             "/desk/attention",
             at,
         ),
@@ -150,10 +151,11 @@ def sections(found: Found, at: At) -> list[Section]:
     return [each for each in made if each.items]
 
 
-def _section(key: str, heading: str, items: Sequence[Item], more: str, at: At, intro: str = "") -> Section:
-    say = at.words
-    further = Go(say("See all"), more, whom=heading) if len(items) > MOST else None
-    return Section(key, heading, tuple(items[:MOST]), intro=intro, more=further)
+def _section(key: str, heading: str, items: Iterable[Item], more: str, at: At, intro: str = "") -> Section:
+    """Of the items no more are made than are shown."""
+    say, first = at.words, tuple(islice(items, MOST + 1))
+    further = Go(say("See all"), more, whom=heading) if len(first) > MOST else None
+    return Section(key, heading, first[:MOST], intro=intro, more=further)
 
 
 def _signals(found: Sequence[SignalSummary], at: At) -> Iterable[Section]:
@@ -165,15 +167,16 @@ def _signals(found: Sequence[SignalSummary], at: At) -> Iterable[Section]:
     }  # fmt: skip
     live = [each for each in found if each.stage in ("open", "taken")]
     for urgency in URGENCIES:
-        lines = [signals.line(each, at.names, at.words, at.me) for each in live if each.urgency == urgency]
+        those = [each for each in live if each.urgency == urgency]
+        lines = (signals.line(each, at.names, at.words, at.me) for each in those)
         yield _section(f"signals-{urgency}", headings[urgency], lines, "/desk/signals", at)
 
 
 def _referrals(found: Sequence[ReferralSummary], at: At) -> Iterable[Section]:
     say = at.words
 
-    def lines(those: Iterable[ReferralSummary]) -> list[Item]:
-        return [referrals.line(each, at.names, say, at.now) for each in those]
+    def lines(those: Iterable[ReferralSummary]) -> Iterable[Item]:
+        return (referrals.line(each, at.names, say, at.now) for each in those)
 
     late = [each for each in found if each.decide_by and each.decide_by <= at.now]
     silent = [each for each in found if each.state == "requested" and each not in late]
