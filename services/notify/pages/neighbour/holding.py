@@ -29,6 +29,11 @@ ACTORS = frozenset({
     "recorded_by", "registered_by", "answered_by", "reviewed_by", "raised_by", "by", "written_by", "planned_by",
     "done_by", "fetched_by",
 })  # fmt: skip
+OWN_WORDS = frozenset({
+    "name", "email", "phone", "address", "reference", "words", "title", "place", "bring", "bringing", "note",
+    "question",
+})  # fmt: skip
+"""What somebody wrote: shown as it is. Any other text is a code, of which only what has words is shown."""
 NAMED = PEOPLE | WORKERS | {"neighbourhood_id", "organisation_id"}
 """Ids that stand for somebody or something that has a name."""
 
@@ -121,6 +126,11 @@ _SAYS: Mapping[str, Mapping[Any, str]] = {
     "same_by": desk.SAME, "mails": {key: said[0] for key, said in choices.MAIL_GROUPS.items()},
     "fields": _FIELDS, "filled": _FIELDS, "state": desk.REFERRAL_STATE,
 }  # fmt: skip
+_OPENS: dict[Any, str] = {
+    "invitation": marked("A question from a neighbour"), "proposal": marked("What you asked or offered"),
+    "exchange": marked("What you asked or offered"), "gathering": marked("Gatherings"), "circle": marked("Your circle"),
+    "referral": marked("Referrals"), "page": marked("Your page"), "unsubscribe": marked("Mails you do without"),
+}  # fmt: skip
 _SAYS_OF: Mapping[tuple[str, str], Mapping[Any, str]] = {
     ("exchange", "stage"): choices.STAGES, ("invitation", "stage"): choices.INVITATION_STAGES,
     ("gathering", "stage"): choices.GATHERING_STAGES, ("signal", "stage"): desk.SIGNAL_STAGE,
@@ -129,11 +139,13 @@ _SAYS_OF: Mapping[tuple[str, str], Mapping[Any, str]] = {
     ("referral", "outcome"): desk.REFERRAL_OUTCOME, ("referral_step", "outcome"): desk.REFERRAL_OUTCOME,
     ("referral", "reason"): desk.REFERRAL_REASON, ("referral_step", "reason"): desk.REFERRAL_REASON,
     ("referral_step", "what"): desk.REFERRAL_STEP, ("signal_step", "what"): desk.SIGNAL_STEP,
+    ("link", "purpose"): _OPENS,
     ("reading", "what"): {"notes": marked("notes"), "details": marked("details of your referral")},
 }  # fmt: skip
 """What a value is called, by the kind of thing and the name of the fact."""
 _ONE = frozenset({"participant", "merged_entry"})
 """What each service has its own copy of: said once."""
+_BY_LINK = frozenset({"link", "page_session"})
 _SIGNAL_KINDS = frozenset({"signal", "referral", "signal_step"})
 
 GROUPS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -210,7 +222,11 @@ def _flat(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _facts(kind: str, data: Mapping[str, Any], names: Names, speech: Speech) -> Iterator[tuple[str, str]]:
-    for key, value in _flat(data):
+    """In the order of the labels: who it is first, how it stands then."""
+    order = {key: number for number, key in enumerate(LABELS)}
+    for key, value in sorted(_flat(data), key=lambda fact: order.get(fact[0], len(order))):
+        if kind in _BY_LINK and key == "holder_id":
+            continue
         if value in (None, "", []) or key in LEFT_OUT or (key.endswith(("_id", "_ids")) and key not in NAMED):
             continue
         said = _said(kind, key, value, names, speech)
@@ -242,9 +258,12 @@ def _said(kind: str, key: str, value: Any, names: Names, speech: Speech) -> str:
         return f"{speech.weekday(day)} {speech.say(choices.PARTS[part]).lower()}" if part in choices.PARTS else text
     if (said := _SAYS_OF.get((kind, key), _SAYS.get(key, {})).get(text)) is not None:
         return speech.say(said).format_map(_Worker(speech))
+    if (kind, key) in (("mail", "kind"), ("task", "kind")):
+        return speech.say("What you asked or offered")
     if key in ("kind", "asked"):
         return speech.signal_label(text) if kind in _SIGNAL_KINDS else speech.label(text)
-    return _moment(text, speech)
+    moment = _moment(text, speech)
+    return text if key in OWN_WORDS or (kind, key) == ("deviation", "reason") else moment if moment != text else ""
 
 
 class _Worker(dict[str, str]):
@@ -255,14 +274,16 @@ class _Worker(dict[str, str]):
 
 
 def _of_parts(key: str, value: Mapping[str, Any], speech: Speech) -> str:
-    """A moment of several parts, or a stretch of the day."""
+    """A moment of several parts, a stretch of the day, or something that one enjoys."""
+    if key in ("talents", "wishes"):
+        return ": ".join(filter(None, (speech.label(value.get("kind")), value.get("words"))))
     if key == "quiet_hours":
         return " – ".join(str(each)[:5] for each in value.values())
     shown = [
         speech.weekday(str(each)) if name == "weekday"
         else speech.say(choices.PARTS[each]).lower() if name == "part" and each in choices.PARTS
         else _moment(str(each), speech)
-        for name, each in value.items() if each
+        for name in ("weekday", "day", "part", "at") if (each := value.get(name))
     ]  # fmt: skip
     return " ".join(shown)
 
