@@ -235,6 +235,8 @@ class Signals(Part):
     climb_watch_hours: Hours
     climb_asked_hours: Hours
     """What exchange asks a worker to look at."""
+    still_working_days: Days
+    """So long after its last step a worker is told that a signal they took lies still; as long again: it climbs."""
     country: Annotated[str, AfterValidator(_country)]
     """Whose public holidays are no working days: `BE`, or with a part of it `DE-BE`."""
 

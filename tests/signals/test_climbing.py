@@ -201,3 +201,51 @@ async def test_each_step_is_an_event_without_content(signals: Signals) -> None:
         "neighbourhood_id", "worker_id", "step", "about", "urgency", "why", "signal_id",
     }  # fmt: skip
     assert clock.now()
+
+
+async def test_what_a_worker_took_and_left_lying_is_told_to_them_and_then_climbs(signals: Signals) -> None:
+    """Nobody is left waiting on a worker who fell silent: five working days, then five more."""
+    place = await signals.place()
+    signals.move_to(0, 10)
+    ref = await raised(signals, place, urgency="this-week")
+    await signals.get(TakeSignal(signal_id=ref.signal_id), **by(place.marie))
+    before = len(await told_whom(signals, ref.signal_id))
+    signals.move(timedelta(days=6, hours=23))
+    await signals.fire()
+    assert len(await told_whom(signals, ref.signal_id)) == before, "a weekend is no silence"
+    signals.move(timedelta(hours=2))
+    await signals.fire()
+    assert (await told_whom(signals, ref.signal_id))[before:] == [(place.marie, "worker", "lies-still")]
+    assert (await show(signals, ref.signal_id)).stage == "taken"
+    signals.move(timedelta(days=7, hours=2))
+    await signals.fire()
+    assert (await told_whom(signals, ref.signal_id))[before + 1 :] == [(place.karim, "backup", "climbed")]
+    found = await show(signals, ref.signal_id)
+    assert (found.stage, found.worker_id) == ("open", None)
+    await signals.get(TakeSignal(signal_id=ref.signal_id), **by(place.karim))
+
+
+async def test_whatever_is_done_with_a_signal_shows_that_it_lies_not_still(signals: Signals) -> None:
+    place = await signals.place()
+    signals.move_to(0, 10)
+    ref = await raised(signals, place, urgency="this-week")
+    await signals.get(TakeSignal(signal_id=ref.signal_id), **by(place.marie))
+    before = len(await told_whom(signals, ref.signal_id))
+    for kind in ("mood", "household"):
+        signals.move(timedelta(days=5))
+        await signals.fire()
+        await signals.get(ChangeSignal(signal_id=ref.signal_id, kind=kind), **by(place.marie))
+    signals.move(timedelta(days=5))
+    await signals.fire()
+    assert len(await told_whom(signals, ref.signal_id)) == before
+
+
+async def test_what_rests_or_has_ended_lies_not_still(signals: Signals) -> None:
+    place = await signals.place()
+    ref = await raised(signals, place, urgency="this-week")
+    await signals.get(TakeSignal(signal_id=ref.signal_id), **by(place.marie))
+    await signals.get(SnoozeSignal(signal_id=ref.signal_id, until=in_days(40)), **by(place.marie))
+    before = len(await told_whom(signals, ref.signal_id))
+    signals.move(timedelta(days=30))
+    await signals.fire()
+    assert len(await told_whom(signals, ref.signal_id)) == before

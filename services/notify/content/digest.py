@@ -108,9 +108,10 @@ async def _of_item(asker: Asker, mail: Mail, item: Item, found: Open) -> None:
             gathering = await question(asker, ShowGathering(gathering_id=item.matter_id), mail.actor)
             if gathering.host_id is None and gathering.stage == "planned":
                 found.titles[item.matter_id] = gathering.title
-        elif item.what == "signal-back" and item.matter_id:
+        elif item.what in ("signal-back", "signal-still") and item.matter_id:
             signal = await question(asker, ShowSignal(signal_id=item.matter_id), mail.actor)
-            if signal.stage not in ("closed", "merged", "snoozed"):
+            still = item.what == "signal-back" or signal.worker_id == mail.to_id
+            if signal.stage not in ("closed", "merged", "snoozed") and still:
                 found.whose[item.matter_id] = signal.participant_id
     except Moot:
         return
@@ -157,8 +158,9 @@ async def _own(writing: Writing, found: Open) -> list[DigestItem]:
         elif each.what == "welcome-people" and each.matter_id in found.titles:
             line = await _line(writing, "welcome-people", f"/gatherings/{each.matter_id}", None,
                                words=found.titles[each.matter_id], since=each.since)  # fmt: skip
-        elif each.what == "signal-back" and each.matter_id in found.whose:
-            line = await _line(writing, "signal-back", f"/signals/{each.matter_id}", found.whose[each.matter_id],
+        elif each.what in ("signal-back", "signal-still") and each.matter_id in found.whose:
+            what: What = "signal-back" if each.what == "signal-back" else "signal-still"
+            line = await _line(writing, what, f"/signals/{each.matter_id}", found.whose[each.matter_id],
                                since=each.since)  # fmt: skip
         else:
             continue

@@ -35,7 +35,8 @@ async def on_worker_told(event: WorkerTold, tx: Transaction) -> None:
     place = event.neighbourhood_id
     if _can_wait(event):
         if event.signal_id is not None:
-            await telling.to_digest(tx, "signal-back", event.worker_id, place, matter_id=event.signal_id)
+            what = "signal-still" if event.why == "lies-still" else "signal-back"
+            await telling.to_digest(tx, what, event.worker_id, place, matter_id=event.signal_id)
         return
     matter = Matter(
         signal_id=event.signal_id, referral_id=event.referral_id, exchange_id=event.exchange_id,
@@ -49,7 +50,8 @@ def _can_wait(event: WorkerTold) -> bool:
     """What exchange asked a worker stands in their digest until it climbs; what came back, unless it is pressing."""
     if event.step != "worker":
         return False
-    return event.about == "asked" or (event.why == "came-back" and event.urgency != "today")
+    came_back = event.why == "came-back" and event.urgency != "today"
+    return event.about == "asked" or event.why == "lies-still" or came_back
 
 
 def _kind(event: WorkerTold) -> str:

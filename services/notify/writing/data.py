@@ -544,7 +544,7 @@ class Ring(ToWorker, kind="ring"):
 
 What = Literal[
     "see-invitation", "see-half-question", "decide", "send-on", "welcome-people",
-    "signal", "signal-back", "signal-offered", "mediation-asked", "limit-reached",
+    "signal", "signal-back", "signal-still", "signal-offered", "mediation-asked", "limit-reached",
     "referral-answered", "referral-silent", "referral-decide", "referral-closed", "consent-ran-out",
     "visit", "ring", "letter", "organisation", "address-fails", "double",
     "knows-nobody", "fell-silent", "nobody-found", "much-rests-on-them", "one-way",

@@ -105,7 +105,7 @@ GROUP = {
 }
 """The parts of a digest, by what can be done; the first is what waits least well."""
 GROUPED: dict[str, tuple[What, ...]] = {
-    "today": ("signal", "mediation-asked", "signal-back", "signal-offered"),
+    "today": ("signal", "mediation-asked", "signal-back", "signal-still", "signal-offered"),
     "ring": ("ring", "letter", "organisation", "visit"),
     "look": ("see-invitation", "see-half-question", "decide", "send-on", "limit-reached", "welcome-people"),
     "referrals": ("referral-decide", "referral-silent", "referral-answered", "referral-closed", "consent-ran-out"),
@@ -120,6 +120,7 @@ WHAT: dict[What, str] = {
     "welcome-people": "A gathering that has no host any more",
     "signal": "{name}: a signal",
     "signal-back": "{name}: a signal that rested until today",
+    "signal-still": "{name}: a signal you took, and nothing was noted since",
     "signal-offered": "{name}: a colleague asks you to take over a signal",
     "mediation-asked": "{name}: said that it did not go well",
     "limit-reached": "{name}: more than neighbours do for each other",

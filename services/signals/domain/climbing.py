@@ -11,7 +11,7 @@ from services.signals.domain.people import Neighbourhood
 from shared.contracts.profiles import Step
 from shared.contracts.signals import Urgency
 from shared.policy import Policy
-from shared.working_days import after_working_hours
+from shared.working_days import after_working_days, after_working_hours
 
 STEPS: tuple[Step, ...] = ("worker", "backup", "coordinator")
 AGAIN = timedelta(days=1)
@@ -66,6 +66,12 @@ def asked_waits_until(step: Step, since: datetime, place: Neighbourhood, policy:
     if step == "coordinator":
         return None
     return after_working_hours(since, policy.signals.climb_asked_hours, place.zone, policy.signals.country)
+
+
+def lies_still_at(since: datetime, place: Neighbourhood, policy: Policy) -> datetime:
+    """When nothing has been done for so long with what a worker has that somebody is to hear of it."""
+    rules = policy.signals
+    return after_working_days(since, rules.still_working_days, place.zone, rules.country)
 
 
 def comes_back_at(day: date, place: Neighbourhood, policy: Policy) -> datetime:

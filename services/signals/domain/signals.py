@@ -33,6 +33,7 @@ AboutLimit: frozenset[SignalCause] = frozenset({"limit", "drift"})
 What = Literal[
     "raised", "told", "taken", "offered", "offer-declined", "handed-over", "changed", "snoozed", "came-back", "merged",
     "reopened", "closed", "mediation-started", "mediation-ended", "note-written", "limit-set-aside",
+    "reminded",
 ]  # fmt: skip
 
 

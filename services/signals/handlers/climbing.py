@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from services.signals.domain import climbing as domain
 from services.signals.domain.climbing import Ladder
 from services.signals.domain.people import Neighbourhood
-from services.signals.domain.signals import SYSTEM, Happened, Signal, came_back, told
+from services.signals.domain.signals import SYSTEM, Happened, Signal, came_back, put_down, told
 from services.signals.handlers import access
-from services.signals.repository import people
+from services.signals.repository import mediation, people
 from services.signals.repository import signals as repository
 from shared.contracts.profiles import Step
-from shared.contracts.signals import SignalCameBack, SignalDue, WorkerTold
+from shared.contracts.signals import SignalCameBack, SignalChanged, SignalDue, WorkerTold
 from shared.messaging import Transaction, handles
 
 
@@ -27,6 +28,8 @@ async def on_signal_due(event: SignalDue, tx: Transaction) -> None:
         await _climb(tx, signal)
     elif event.to == "come-back" and signal.stage == "snoozed":
         await come_back(tx, signal)
+    elif event.to == "look-after" and signal.stage == "taken":
+        await _look_after(tx, signal)
 
 
 async def bring(
@@ -54,6 +57,11 @@ async def told_elsewhere(tx: Transaction, signal: Signal, worker_id: UUID) -> Si
 async def tell(tx: Transaction, signal: Signal, step: Step, worker_id: UUID | None, *, why: str) -> None:
     """Put it before someone."""
     await repository.add_step(tx, signal.signal_id, Happened("told", SYSTEM, step=step, worker_id=worker_id))
+    await emit_told(tx, signal, step, worker_id, why=why)
+
+
+async def emit_told(tx: Transaction, signal: Signal, step: Step, worker_id: UUID | None, *, why: str) -> None:
+    """Tell someone, without a word in its history."""
     await tx.emit(
         WorkerTold.model_validate(
             {
@@ -88,9 +96,17 @@ async def rest(tx: Transaction, signal: Signal) -> None:
     await tx.at(at, due, SignalDue.timer(signal.signal_id, "come-back"))
 
 
+async def look_after(tx: Transaction, signal: Signal, since: datetime | None = None) -> None:
+    """Set the timer of what a worker has: nobody waits on who fell silent."""
+    place = await access.place(tx, signal.neighbourhood_id)
+    at = domain.lies_still_at(since or tx.now, place, access.policy(tx, place))
+    due = SignalDue(neighbourhood_id=signal.neighbourhood_id, signal_id=signal.signal_id, to="look-after")
+    await tx.at(at, due, SignalDue.timer(signal.signal_id, "look-after"))
+
+
 async def stop(tx: Transaction, signal_id: UUID) -> None:
     """Nothing is waited for any more."""
-    for to in ("climb", "come-back"):
+    for to in ("climb", "come-back", "look-after"):
         await tx.cancel(SignalDue.timer(signal_id, to))
 
 
@@ -111,6 +127,7 @@ async def back(tx: Transaction, signal: Signal, *, by: str = SYSTEM) -> Signal:
     await repository.add_step(tx, signal.signal_id, Happened("came-back", by, worker_id=signal.worker_id))
     await tx.cancel(SignalDue.timer(signal.signal_id, "come-back"))
     await tx.emit(told(SignalCameBack, signal))
+    await look_after(tx, signal)
     await tell(tx, signal, "worker", signal.worker_id, why="came-back")
     return signal
 
@@ -124,6 +141,44 @@ async def ladder(tx: Transaction, place: Neighbourhood, told_id: UUID | None = N
     if at_work is not None and at_work.ended:
         place = replace(place, at_work_id=None, at_work_role=None)
     return Ladder(place, coordinator_id, backup.worker_id if backup and not backup.ended else None)
+
+
+async def _look_after(tx: Transaction, signal: Signal) -> None:
+    """Nothing was done with it for days: its worker is told so. When nothing is done after that either, it is put down,
+    and climbs. What was referred has its own clock; what is being mediated is nobody else's to take."""
+    place = await access.place(tx, signal.neighbourhood_id)
+    moved_at, reminded_at = await repository.last_moves(tx, signal.signal_id)
+    reminded = reminded_at is not None and reminded_at >= moved_at
+    since = reminded_at if reminded and reminded_at is not None else moved_at
+    if await repository.is_referred(tx, signal.signal_id):
+        await look_after(tx, signal)
+    elif tx.now < domain.lies_still_at(since, place, access.policy(tx, place)):
+        await look_after(tx, signal, since)
+    elif reminded and not await _is_mediated(tx, signal):
+        await _put_down(tx, signal)
+    else:
+        await _remind(tx, signal)
+
+
+async def _is_mediated(tx: Transaction, signal: Signal) -> bool:
+    last = await mediation.last_of(tx, signal.signal_id)
+    return last is not None and last.ended_at is None
+
+
+async def _remind(tx: Transaction, signal: Signal) -> None:
+    by = Happened("reminded", SYSTEM, worker_id=signal.worker_id)
+    await repository.add_step(tx, signal.signal_id, by)
+    await emit_told(tx, signal, "worker", signal.worker_id, why="lies-still")
+    await look_after(tx, signal)
+
+
+async def _put_down(tx: Transaction, signal: Signal) -> None:
+    """It is open again, before their backup first."""
+    down = replace(put_down(signal), told_id=signal.worker_id)
+    down = await bring(tx, down, "backup", why="climbed")
+    await repository.save(tx, down)
+    await repository.add_step(tx, down.signal_id, Happened("changed", SYSTEM, worker_id=signal.worker_id))
+    await tx.emit(told(SignalChanged, down))
 
 
 async def _climb(tx: Transaction, signal: Signal) -> None:

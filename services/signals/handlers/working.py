@@ -174,6 +174,8 @@ async def keep(
     step = Happened(what, str(by), worker_id=worker_id, outcome=outcome)
     await repository.add_step(tx, signal.signal_id, step)
     await tx.emit(told(fact, signal, **fact_says))
+    if signal.stage == "taken":
+        await climbing.look_after(tx, signal)
     return domain.ref(signal)
 
 

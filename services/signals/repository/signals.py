@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from uuid import UUID
 
 from services.signals.domain.signals import Happened, Signal
@@ -143,6 +144,29 @@ async def add_step(tx: Transaction, signal_id: UUID, happened: Happened) -> None
         """,
         new_id(), signal_id, tx.now, happened.by, happened.what, happened.step, happened.worker_id, happened.outcome,
     )  # fmt: skip
+
+
+async def last_moves(tx: Transaction, signal_id: UUID) -> tuple[datetime, datetime | None]:
+    """When something was last done with a signal, by its worker or by itself; and when its worker was last reminded."""
+    row = await tx.fetchrow(
+        """
+        SELECT max(at) FILTER (WHERE what <> 'reminded') AS moved_at,
+            max(at) FILTER (WHERE what = 'reminded') AS told_at
+        FROM signal_step WHERE signal_id = $1
+        """,
+        signal_id,
+    )
+    assert row is not None
+    return row["moved_at"], row["told_at"]
+
+
+async def is_referred(tx: Transaction, signal_id: UUID) -> bool:
+    """Whether a referral that came of it goes on: that one has its own clock."""
+    referred: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM referral WHERE signal_id = $1 AND ended_at IS NULL AND requested_at IS NOT NULL)",
+        signal_id,
+    )
+    return referred
 
 
 async def steps(tx: Transaction, signal_id: UUID) -> list[SignalStep]:

@@ -122,9 +122,12 @@ class WorkerTold(Event, type="signals.worker.told.v1"):
     about: Literal["signal", "referral", "asked"]
     urgency: Urgency
     """`today`: at once; the rest can wait for the digest."""
-    why: Literal["new", "climbed", "came-back", "no-answer", "decide", "ended", "renew-consent", "ring-service"] = "new"
-    """`no-answer`: of a service; `decide`: it can't stay open without a word; `ended`: a referral did;
-    `renew-consent`: it ran out; `ring-service`: a referral goes to a service that has no connection and no e-mail."""
+    why: Literal[
+        "new", "climbed", "came-back", "lies-still", "no-answer", "decide", "ended", "renew-consent", "ring-service",
+    ] = "new"  # fmt: skip
+    """`lies-still`: a signal that they took, and with which nothing was done for days; `no-answer`: of a service;
+    `decide`: it can't stay open without a word; `ended`: a referral did; `renew-consent`: it ran out; `ring-service`: a
+    referral goes to a service that has no connection and no e-mail."""
     signal_id: UUID | None = None
     referral_id: UUID | None = None
     exchange_id: UUID | None = None
@@ -209,7 +212,7 @@ class SignalDue(Event, type="signals.signal.due.v1"):
     EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": _HERE, "signal_id": _SIGNAL, "to": "climb"}
     neighbourhood_id: NeighbourhoodId
     signal_id: UUID
-    to: Literal["climb", "come-back"]
+    to: Literal["climb", "come-back", "look-after"]
     step: Step | None = None
     """For `climb`: to whom next."""
 

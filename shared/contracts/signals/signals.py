@@ -211,9 +211,10 @@ class SignalStep(Contract):
     what: Literal[
         "raised", "told", "taken", "offered", "offer-declined", "handed-over", "changed", "snoozed", "came-back",
         "merged", "reopened", "closed", "mediation-started", "mediation-ended", "note-written",
-        "limit-set-aside",
+        "limit-set-aside", "reminded",
     ]  # fmt: skip
-    """`limit-set-aside`: a worker deviated from what exchange told; why is a note."""
+    """`reminded`: its worker, of what lay still; `limit-set-aside`: a worker deviated from what exchange told; why is a
+    note."""
     step: Step | None = None
     """For `told`: as what someone was told: worker, backup, coordinator."""
     worker_id: WorkerId | None = None

@@ -40,6 +40,7 @@ SIGNAL_STEP = {
     "mediation-ended": "Mediation ended",
     "note-written": "A note was written",
     "limit-set-aside": "A rule was set aside",
+    "reminded": "Its worker was reminded",
 }
 MEDIATION_STAGE = {
     "separately": "You speak with each of the two first.",
