@@ -17,6 +17,11 @@ def is_working_day(day: date, country: str) -> bool:
     return day.weekday() not in _WEEKEND and day not in _holidays(country)
 
 
+def is_public_holiday(day: date, country: str) -> bool:
+    """Whether it is a public holiday there."""
+    return day in _holidays(country)
+
+
 def after_working_days(begins: datetime, days: int, zone: ZoneInfo, country: str) -> datetime:
     """The moment so many working days later, at the same time of day; the day on which it begins doesn't count."""
     local = begins.astimezone(zone)

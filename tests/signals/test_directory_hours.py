@@ -83,6 +83,22 @@ def test_the_minutes_of_the_week_are_those_at_which_it_is_open(opens: int, close
     assert any(begins <= minute < ends for begins, ends in week) == hours.open_at(read, local)
 
 
+def test_on_a_public_holiday_the_hours_of_a_week_say_nothing() -> None:
+    """What never closes is open, and what has hours for that very day keeps to them."""
+    at_ten = datetime(2026, 4, 6, 10)  # Easter Monday
+    day = at_ten.date().isoformat()
+
+    def there(*rows: dict[str, str]) -> bool | None:
+        return hours.open_at(hours.read(rows), at_ten, holiday=True)
+
+    assert there(MORNING) is None
+    assert there({"byday": "MO", **MORNING}) is None
+    assert there({"opens_at": "00:00", "closes_at": "00:00"}) is True
+    assert there({"byday": "MO", "opens_at": "00:00", "closes_at": "00:00"}) is None
+    assert there(MORNING, {"valid_from": day, "valid_to": day, **MORNING}) is True
+    assert there({"valid_from": day, "valid_to": day, "opens_at": "13:00", "closes_at": "17:00"}) is False
+
+
 def test_without_hours_it_is_not_known_whether_it_is_open() -> None:
     assert opens(MONDAY, valid_to="2020-01-01") is None, "they are over"
     assert hours.open_at(hours.read([{"description": "na afspraak"}]), datetime(2026, 3, 2, 10)) is None

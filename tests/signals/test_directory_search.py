@@ -13,6 +13,7 @@ import pytest
 from services.signals.repository import directory_search
 from shared import clock
 from shared.contracts.signals import SearchDirectory
+from shared.working_days import is_public_holiday
 from tests.conftest import MakeStack
 from tests.signals.directories import MIDDLE, Directory, directories, organised
 
@@ -179,7 +180,10 @@ async def test_a_language_is_spoken_who_names_none_speaks_that_of_the_place(dire
 async def test_open_now_is_on_the_clock_of_the_neighbourhood(directory: Directory) -> None:
     local = clock.now().astimezone(ZONE)
     monday = (local + timedelta((7 - local.weekday()) % 7)).replace(hour=10, minute=30)
-    directory.move(monday - local if monday > local else monday + timedelta(7) - local)
+    monday = monday if monday > local else monday + timedelta(7)
+    while is_public_holiday(monday.date(), "BE"):
+        monday += timedelta(7)
+    directory.move(monday - local)
     week = clock.now().astimezone(ZONE).date()
     odd = (week - timedelta(7)).isoformat()
     morning = {"opens_at": "09:00", "closes_at": "12:00"}
@@ -206,3 +210,22 @@ async def test_open_now_is_on_the_clock_of_the_neighbourhood(directory: Director
     }  # fmt: skip
     tokyo = await directory.neighbourhood(timezone="Asia/Tokyo")
     assert "Ochtend" not in await directory.names(open_now=True, neighbourhood_id=tokyo)
+
+
+async def test_on_a_public_holiday_nothing_is_said_to_be_open_by_its_hours_of_a_week(directory: Directory) -> None:
+    local = clock.now().astimezone(ZONE)
+    christmas = local.replace(month=12, day=25, hour=10, minute=30)
+    directory.move(christmas - local if christmas > local else christmas.replace(year=local.year + 1) - local)
+    rows = organised(
+        {"id": "s-1", "name": "Elke dag"}, {"id": "s-2", "name": "Altijd"},
+        schedule=[
+            {"id": "1", "service_id": "s-1", "opens_at": "09:00", "closes_at": "17:00"},
+            {"id": "2", "service_id": "s-2", "opens_at": "00:00", "closes_at": "00:00"},
+        ],
+    )  # fmt: skip
+    await directory.bring("kaart", rows)
+    assert await directory.names(open_now=True) == ["Altijd"]
+    page = await directory.get(SearchDirectory())
+    assert {each.name: each.open_now for each in page.services} == {"Elke dag": None, "Altijd": True}
+    directory.move(timedelta(days=2))
+    assert await directory.names(open_now=True) == ["Altijd", "Elke dag"]

@@ -62,12 +62,15 @@ class Line:
     capacity: Capacity
 
 
-def shown(service: Service, hours: Sequence[Hours], local: datetime, *, by_partner: bool) -> DirectoryService:
+def shown(
+    service: Service, hours: Sequence[Hours], local: datetime, *, holiday: bool, by_partner: bool
+) -> DirectoryService:  # fmt: skip
     """All that is known of one service, at a moment on the clock of who looks."""
     return DirectoryService(
         service_id=service.service_id, name=service.name, organisation_name=service.organisation_name,
         kinds=list(service.kinds), stepping_stone=service.stepping_stone, summary=service.summary,
-        languages=list(service.languages), capacity=service.capacity, open_now=open_at(hours, local), distance_km=None,
+        languages=list(service.languages), capacity=service.capacity, distance_km=None,
+        open_now=open_at(hours, local, holiday=holiday),
         organisation_id=service.organisation_id, by_partner=by_partner, description=service.description,
         url=service.url, email=service.email, phones=list(service.phones), addresses=list(service.addresses),
         opening_hours=list(service.opening_hours), eligibility=service.eligibility, how_to_apply=service.how_to_apply,
@@ -75,12 +78,14 @@ def shown(service: Service, hours: Sequence[Hours], local: datetime, *, by_partn
     )  # fmt: skip
 
 
-def line(service: Line, hours: Sequence[Hours], local: datetime, distance_km: float | None) -> ServiceSummary:
+def line(
+    service: Line, hours: Sequence[Hours], local: datetime, distance_km: float | None, *, holiday: bool
+) -> ServiceSummary:  # fmt: skip
     """A service as one line of what was found."""
     return ServiceSummary(
         service_id=service.service_id, name=service.name, organisation_name=service.organisation_name,
         kinds=list(service.kinds), stepping_stone=service.stepping_stone, summary=service.summary,
-        languages=list(service.languages), capacity=service.capacity, open_now=open_at(hours, local),
+        languages=list(service.languages), capacity=service.capacity, open_now=open_at(hours, local, holiday=holiday),
         distance_km=None if distance_km is None else round(distance_km, 1),
     )  # fmt: skip
 

@@ -77,6 +77,11 @@ class Hours:
         """Whether it has begun and isn't over."""
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
+    def also_on_holidays(self, day: date) -> bool:
+        """Whether it says something of a public holiday: it never closes, or is for that day alone."""
+        never_closes = self.regular() and not self.days and self.closes - self.opens >= A_DAY
+        return never_closes or (self.since == self.until == day)
+
     def on(self, day: date) -> bool:
         """Whether it opens on this day."""
         if not self.in_use(day):
@@ -127,11 +132,12 @@ def read(rows: Iterable[Mapping[str, str]]) -> list[Hours]:
     return [_hours(row) for row in rows if row.get("opens_at") and row.get("closes_at")]
 
 
-def open_at(hours: Sequence[Hours], local: datetime) -> bool | None:
-    """Whether it is open at a moment; None when that isn't known."""
+def open_at(hours: Sequence[Hours], local: datetime, *, holiday: bool = False) -> bool | None:
+    """Whether it is open at a moment; None when that isn't known. `holiday`: it is a public one, of which the hours of
+    a week say nothing; what is open round the clock is open, and what has hours for that very day keeps to them."""
     day, minute = local.date(), local.hour * 60 + local.minute
     before = day - timedelta(1)
-    known = [each for each in hours if each.in_use(day)]
+    known = [each for each in hours if each.in_use(day) and (not holiday or each.also_on_holidays(day))]
     if not known:
         return None
     return any(

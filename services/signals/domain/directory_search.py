@@ -117,9 +117,9 @@ def wanted(query: SearchDirectory, neighbourhood: Neighbourhood | None, local: d
     )  # fmt: skip
 
 
-def open_now(found: Sequence[Found], local: datetime) -> list[Found]:
-    """Those that are open; what is open only in some weeks is looked at here."""
-    return [each for each in found if hours.open_at(each.schedules, local)]
+def open_now(found: Sequence[Found], local: datetime, *, holiday: bool) -> list[Found]:
+    """Those that are open; what is open only in some weeks, and public holidays, are looked at here."""
+    return [each for each in found if hours.open_at(each.schedules, local, holiday=holiday)]
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from shared.contracts.signals import (
     ShowService,
 )
 from shared.messaging import Transaction, handles
+from shared.policy import Policy
+from shared.working_days import is_public_holiday
 
 CLOCK = ZoneInfo("Europe/Brussels")
 """Where no neighbourhood is named."""
@@ -35,10 +37,11 @@ async def search_directory(query: SearchDirectory, tx: Transaction) -> ServicePa
     who(tx, STAFF)
     neighbourhood = await _place(tx, query.neighbourhood_id)
     local = _local(tx, neighbourhood)
-    found = await _open(tx, searching.wanted(query, neighbourhood, local), local)
+    holiday = _holiday(tx, neighbourhood, local)
+    found = await _open(tx, searching.wanted(query, neighbourhood, local), local, holiday)
     page, more = found[: query.limit], len(found) > query.limit
     return ServicePage(
-        services=[domain.line(each.service, each.schedules, local, each.distance_km) for each in page],
+        services=[domain.line(each.service, each.schedules, local, each.distance_km, holiday=holiday) for each in page],
         next=str(page[-1].at) if more else None,
     )
 
@@ -52,7 +55,8 @@ async def show_service(query: ShowService, tx: Transaction) -> DirectoryService:
         raise domain.unknown()
     by_partner = await repository.answers_by_events(tx, service.partner_organisation)
     hours = await repository.hours(tx, query.service_id)
-    return domain.shown(service, hours, _local(tx, None), by_partner=by_partner)
+    local = _local(tx, None)
+    return domain.shown(service, hours, local, holiday=_holiday(tx, None, local), by_partner=by_partner)
 
 
 @handles(ListDirectorySources)
@@ -62,12 +66,12 @@ async def list_directory_sources(query: ListDirectorySources, tx: Transaction) -
     return DirectorySources(sources=await repository.sources(tx))
 
 
-async def _open(tx: Transaction, wanted: Wanted, local: datetime) -> list[Found]:
+async def _open(tx: Transaction, wanted: Wanted, local: datetime, holiday: bool) -> list[Found]:
     """One more than fits on the page, so that it is known whether there are more."""
     after, found = wanted.after, list[Found]()
     for _ in range(MOST_LOOKS):
         rows = await directory_search.found(tx, wanted, wanted.limit + 1, after)
-        found += rows if wanted.minute is None else searching.open_now(rows, local)
+        found += rows if wanted.minute is None else searching.open_now(rows, local, holiday=holiday)
         if len(found) > wanted.limit or len(rows) <= wanted.limit:
             break
         after = rows[-1].at
@@ -81,6 +85,13 @@ async def _place(tx: Transaction, neighbourhood_id: str | None) -> Neighbourhood
     if found is None:
         raise access.unknown("neighbourhood_id")
     return found
+
+
+def _holiday(tx: Transaction, neighbourhood: Neighbourhood | None, local: datetime) -> bool:
+    """Whether it is a public holiday there."""
+    policy: Policy = tx.settings.policy
+    policy = access.policy(tx, neighbourhood) if neighbourhood else policy
+    return is_public_holiday(local.date(), policy.signals.country)
 
 
 def _local(tx: Transaction, neighbourhood: Neighbourhood | None) -> datetime:
