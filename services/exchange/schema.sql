@@ -452,6 +452,8 @@ CREATE INDEX invitation_participant ON public.invitation USING btree (participan
 
 CREATE INDEX merged_entry_survivor ON public.merged_entry USING btree (survivor_id);
 
+CREATE INDEX participant_known ON public.participant USING btree (neighbourhood_id, known_since) INCLUDE (participant_id) WHERE (status = 'active'::text);
+
 CREATE INDEX participant_looking ON public.participant USING btree (neighbourhood_id, participant_id) INCLUDE (languages, availability, ceiling, quiet_from, quiet_until) WHERE ((status = 'active'::text) AND (NOT out_of_matching));
 
 CREATE INDEX participant_neighbourhood ON public.participant USING btree (neighbourhood_id, heard_at) WHERE (status = 'active'::text);

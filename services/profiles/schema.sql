@@ -350,6 +350,8 @@ CREATE INDEX participant_merged_into ON public.participant USING btree (merged_i
 
 CREATE INDEX participant_name ON public.participant USING btree (neighbourhood_id, name_key);
 
+CREATE INDEX participant_newcomer ON public.participant USING btree (neighbourhood_id, name_key, participant_id) WHERE ((visited_at IS NULL) AND (status <> 'merged'::text) AND (status <> 'left'::text));
+
 CREATE INDEX participant_phone ON public.participant USING btree (phone_key) WHERE (phone_key IS NOT NULL);
 
 CREATE UNIQUE INDEX participant_reference ON public.participant USING btree (sender, reference) WHERE (reference IS NOT NULL);

@@ -793,6 +793,8 @@ CREATE INDEX signal_exchange ON public.signal USING btree (exchange_id) WHERE (e
 
 CREATE INDEX signal_merged_into ON public.signal USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 
+CREATE INDEX signal_offered ON public.signal USING btree (offered_to) WHERE (offered_to IS NOT NULL);
+
 CREATE INDEX signal_participant ON public.signal USING btree (participant_id);
 
 CREATE INDEX signal_place ON public.signal USING btree (neighbourhood_id, stage);

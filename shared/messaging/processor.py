@@ -300,10 +300,10 @@ class Processor:
 
     def _answer(self, incoming: Incoming, answer: Answer, unit: _Unit) -> None:
         """Keep the answer to a command, and send it when the command came durably. A question's is kept nowhere."""
-        body = answer.model_dump_json()
         if not _is_question(incoming):
+            body = answer.model_dump_json()
             unit.answers.append((*incoming.key, incoming.digest(), body))
-        self._tell(incoming, answer, body, unit)
+            self._tell(incoming, answer, body, unit)
         unit.outcomes.append(Outcome(incoming, answer=answer))
 
     def _tell(self, incoming: Incoming, answer: Answer, body: str, unit: _Unit) -> None:

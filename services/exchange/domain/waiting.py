@@ -14,8 +14,8 @@ from shared.contracts.exchange import Attention, ExchangeSummary, Gathering, Hel
 
 RECORDED_WITHIN = timedelta(days=14)
 """For how long it is asked who was at a gathering."""
-MOST_BYTES = 55_000
-"""Less than a message takes."""
+MOST_BYTES, CERTAIN = 55_000, 35
+"""Less than a message takes; and so many lines fit in one whatever they say."""
 
 
 def held(seen: Seen, opener_id: UUID) -> HeldInvitation:
@@ -33,7 +33,8 @@ def waiting(
     }  # fmt: skip
     while True:
         made = Waiting.model_construct(None, **{name: list(each[:limit]) for name, each in lists.items()})
-        if limit == 1 or len(made.model_dump_json()) <= MOST_BYTES:
+        lines = sum(len(each[:limit]) for each in lists.values())
+        if limit == 1 or lines <= CERTAIN or len(made.model_dump_json()) <= MOST_BYTES:
             return made
         limit //= 2
 
