@@ -105,6 +105,7 @@ async def measure_pages(*, seconds: int, people: int) -> dict[str, float]:
     found = {
         "pages.desk_p50_ms": round(1000 * Latency.percentile(seen.all, 50), 1),
         "pages.desk_p99_ms": round(1000 * seen.p99(), 1),
+        "pages.desk_cpu_ms": round(seen.mean_cost(), 1),
         "pages.desk_lost": float(seen.lost),
         "pages.desk_heaviest_kb": round(seen.heaviest / 1000, 1),
     }

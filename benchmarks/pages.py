@@ -2,6 +2,9 @@
 
 Four services run, each a process; the browser that asks is made of sockets. What it looks at is what a worker looks at:
 today most, then people, signals and referrals. The pages go out evenly, whether earlier ones were answered or not.
+
+Before that each page is asked for a number of times, one after another, to see what it costs of the processors over all
+processes: that says much the same on a machine that does other things as well.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from uuid import UUID
 
 import asyncpg
 
+from benchmarks import cpu
 from benchmarks.latency import Latency
 from benchmarks.load import PER_SENDER, Load
 from benchmarks.stack import NEIGHBOURHOOD, Stack, until
@@ -48,6 +52,8 @@ PACE = 50
 """Pages a second."""
 LEFT_OUT = 100
 """The first of them, which warm caches and plans."""
+COSTED, COSTED_FIRST = 100, 20
+"""How often each page is asked for to see what it costs, after some that warm it up."""
 AT_ONCE = 16
 """Few enough to be answered within the ten seconds that a service has the right to answer in."""
 AT_ONCE_STORED = 100
@@ -63,6 +69,8 @@ class Seen:
     """Seconds of each page, by address; and how many did not come, or not as a page of the desk."""
 
     took: dict[str, list[float]] = field(default_factory=dict)
+    costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Milliseconds of processor time of one such page, by address and process."""
     lost: int = 0
     heaviest: int = 0
     """Bytes of the largest page."""
@@ -70,6 +78,14 @@ class Seen:
     @property
     def all(self) -> list[float]:
         return [each for times in self.took.values() for each in times]
+
+    def cost(self, page: str) -> float:
+        """Of one such page, over all processes."""
+        return sum(self.costs[page].values())
+
+    def mean_cost(self) -> float:
+        """Of a page of those that are looked at."""
+        return sum(self.cost(each) for each in LOOKS) / len(LOOKS)
 
     def p99(self) -> float:
         return Latency.percentile(self.all, 99)
@@ -80,13 +96,15 @@ async def measure(
 ) -> Seen:  # fmt: skip
     """`seconds` of pages, at `PACE` a second."""
     port = free_port()
-    with _services(stack, port):
+    with _services(stack, port) as pids:
         async with Load.connected(stack) as load:
             office = await _filled(load, people, tell)
             cookies = [await _let_in(stack, each) for each in office.workers]
             browser = _Browser(port, cookies, office.people)
             await until(browser.answers, "the desk opens", within=60)
-            return await _look(browser, seconds)
+            seen = Seen(costs=await _costs(browser, {**stack.pids, **pids}))
+            await _look(browser, seconds, seen)
+            return seen
 
 
 @contextmanager
@@ -275,13 +293,29 @@ class _Browser:
             return False
         return status == 200
 
+    async def look(self, pattern: str, n: int) -> tuple[int, int]:
+        """The nth page of this address, of somebody else each time where it is somebody's."""
+        return await self.page(pattern.format(person=self.people[n % len(self.people)]))
+
     async def page(self, path: str) -> tuple[int, int]:
         """Its status, and how many bytes it has."""
-        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(
+        request = (
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAccept-Language: nl\r\n"
             f"Cookie: weefsel={next(self.cookies)}\r\n\r\n".encode()
         )
+        while self.idle:
+            try:
+                return await self._over(*self.idle.pop(), request)
+            except (OSError, asyncio.IncompleteReadError) as error:
+                if getattr(error, "partial", b""):
+                    raise
+                # The server had closed it, as it does after a few idle seconds: browsers take another one then.
+        return await self._over(*await asyncio.open_connection("127.0.0.1", self.port), request)
+
+    async def _over(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+    ) -> tuple[int, int]:  # fmt: skip
+        writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = int(head.lower().split("content-length: ")[1].split("\r\n")[0])
         body = await reader.readexactly(length)
@@ -289,14 +323,27 @@ class _Browser:
         return int(head.split()[1]), len(body)
 
 
-async def _look(browser: _Browser, seconds: int) -> Seen:
-    seen, begun, tasks = Seen(), time.perf_counter(), []
+async def _costs(browser: _Browser, pids: dict[str, int]) -> dict[str, dict[str, float]]:
+    costs = {}
+    for pattern in dict.fromkeys(LOOKS):
+        for n in range(COSTED_FIRST):
+            await browser.look(pattern, n)
+        before = cpu.spent(pids)
+        for n in range(COSTED_FIRST, COSTED_FIRST + COSTED):
+            await browser.look(pattern, n)
+        after = cpu.spent(pids)
+        costs[pattern] = {name: 1000 * (after[name] - before[name]) / COSTED for name in pids}
+    return costs
+
+
+async def _look(browser: _Browser, seconds: int, seen: Seen) -> None:
+    begun, tasks = time.perf_counter(), []
 
     async def look(n: int) -> None:
         pattern = LOOKS[n % len(LOOKS)]
         started = time.perf_counter()
         try:
-            status, size = await browser.page(pattern.format(person=browser.people[n % len(browser.people)]))
+            status, size = await browser.look(pattern, n)
         except (OSError, asyncio.IncompleteReadError):
             status, size = 0, 0
         took = time.perf_counter() - started
@@ -310,4 +357,3 @@ async def _look(browser: _Browser, seconds: int) -> Seen:
         await asyncio.sleep(max(0.0, begun + n / PACE - time.perf_counter()))
         tasks.append(asyncio.create_task(look(n)))
     await asyncio.gather(*tasks)
-    return seen

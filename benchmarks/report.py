@@ -94,13 +94,15 @@ def looks(seen: Looks) -> Table:
 
 
 def looked_at(seen: Seen) -> Table:
-    """How long each page of the desk takes."""
+    """How long each page of the desk takes, and what it costs over all processes, and in each."""
     table = Table(title="The desk, a page at a time", title_justify="left")
-    for heading in ("page", "times", "p50 ms", "p99 ms"):
+    processes = list(next(iter(seen.costs.values()), {}))
+    for heading in ("page", "times", "p50 ms", "p99 ms", "CPU ms", *processes):
         table.add_column(heading, justify="left" if heading == "page" else "right")
     for page, took in sorted(seen.took.items()):
         p50, p99 = (1000 * Latency.percentile(took, percent) for percent in (50, 99))
-        table.add_row(page, f"{len(took):,}", f"{p50:.1f}", f"{p99:.1f}")
+        costs = (f"{seen.costs[page][each]:.1f}" for each in processes)
+        table.add_row(page, f"{len(took):,}", f"{p50:.1f}", f"{p99:.1f}", f"{seen.cost(page):.1f}", *costs)
     return table
 
 
