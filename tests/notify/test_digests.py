@@ -22,21 +22,22 @@ TEN_THOUSAND = 10_000
 
 async def test_what_is_open_stands_in_one_mail_and_with_nothing_open_there_is_none(whole: Whole) -> None:
     street = await Street.begin(whole)
-    roger = await street.someone("Roger", reach=by_phone())
     martine = await street.someone("Martine")
     await _due(whole, street)
     assert await _digests(whole, street) == [("moot", "nothing is open")]
 
+    roger = await street.someone("Roger", reach=by_phone())
     await whole.client.get(
         OpenExchange(opening="ask", participant_id=martine.id, kind="garden", words="Wie snoeit de haag?", half=True,
                      when=When()),
         actor=martine.actor,
     )  # fmt: skip
     await street.acquainted(roger, martine)
-    await eventually(lambda: whole.stack.fetch("notify", "SELECT FROM task WHERE participant_id = $1", roger.id))
+    asked = "SELECT FROM task WHERE participant_id = $1 AND kind = 'introduced'"
+    await eventually(lambda: whole.stack.fetch("notify", asked, roger.id))
     await _due(whole, street)
     mail = await whole.catcher.arrives(street.worker.email, within=30)
-    assert "Roger" in mail.text
+    assert "* Roger bellen: over 2 dingen" in mail.text, "a line for a person, whatever there is to tell"
     assert "Wie snoeit de haag?" in mail.text
     assert mail.message["List-Unsubscribe"] is None
     assert [stage for stage, _ in await _digests(whole, street)] == ["moot", "sent"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass, replace
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any, get_type_hints
 
@@ -14,9 +15,9 @@ from services.notify.writing import data, text
 from services.notify.writing.compose import TEMPLATES, compose
 from services.notify.writing.data import KINDS, Composed, Mail, Reader
 from services.notify.writing.gallery import WAYS, write_gallery
-from services.notify.writing.language import languages
+from services.notify.writing.language import Speech, languages
 from services.notify.writing.paper import paper, spoken
-from services.notify.writing.samples import LINK, MARIE, YUSUF, is_to_worker, reader, samples
+from services.notify.writing.samples import LINK, MARIE, YUSUF, ZONE, is_to_worker, reader, samples
 from shared.contracts.exchange import NextStep
 from shared.policy import Policy, load
 
@@ -409,3 +410,9 @@ def test_who_coordinates_is_called_so() -> None:
     asked = compose(samples()["referral-asked"], someone).text
     assert "Marie Claes, coördinator in Brugse Poort, begeleidt" in asked
     assert "praktijkwerker" not in asked
+
+
+def test_french_says_the_first_of_a_month_as_such() -> None:
+    speech = Speech.of("fr", POLICY, ZONE)
+    days = [speech.day(each).replace("\u00a0", " ") for each in (date(2026, 5, 1), date(2026, 5, 11))]
+    assert days == ["vendredi 1er mai", "lundi 11 mai"]

@@ -474,6 +474,7 @@ async def test_an_address_is_asked_only_when_the_letter_is_to_be_printed(office:
     assert not (await office.tell(ListFetches(participant_id=roger))).fetches
     printed = await desk.send(next(each for each in shown.forms if each["action"] == here))
     assert "Bevrijdingslaan 7" in printed.text
+    assert printed.text.count("Roger Claes") == 2, "above the address, and in the greeting"
     assert [each.by for each in (await office.tell(ListFetches(participant_id=roger))).fetches] == [office.worker]
 
 

@@ -174,7 +174,7 @@ async def _tasks(writing: Writing) -> list[DigestItem]:
     found = await tasks.to_tell(writing.tx, writing.mail.to_id, MOST)
     lines = [
         await _line(writing, "ring" if each.way == "phone" else each.way, f"/people/{each.participant_id}/tasks",
-                    each.participant_id, number=each.number, since=each.since, by=each.by)
+                    each.participant_id, number=each.number, by=each.by)
         for each in found
     ]  # fmt: skip
     return [line for line in lines if line]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +27,8 @@ LOCALES = Path(__file__).parents[1] / "locales"
 SOURCE = "en"
 """The language of the message ids."""
 _FRENCH = re.compile(r"(?<=\S) (?=[?!:;»])|(?<=«) ")
+_FIRST = re.compile(r"\b1(?=\s[^\W\d])")
+"""The first of a month, as French says it."""
 _EITHER = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 
@@ -79,6 +81,17 @@ def _message(language: str, formal: bool, id_: str) -> str:
 @lru_cache(maxsize=8192)
 def _plural(language: str, formal: bool, one: str, many: str, number: int) -> str:
     return chosen(translations(language).ngettext(one, many, number), formal)
+
+
+@lru_cache(maxsize=4096)
+def _date(day: date, pattern: str, language: str) -> str:
+    """Written once: Babel takes its time, and a page says the same day again and again."""
+    return format_date(day, pattern, locale=language)
+
+
+@lru_cache(maxsize=4096)
+def _time(at: time, pattern: str, language: str) -> str:
+    return format_time(at, pattern, locale=language)
 
 
 @cache
@@ -160,7 +173,8 @@ class Speech:
     def day(self, day: date | datetime, *, year: bool = False) -> str:
         """`dinsdag 12 mei`"""
         pattern = self.say("EEEE d MMMM y") if year else self.say("EEEE d MMMM")
-        return format_date(self._local(day), pattern, locale=self.language)
+        written = _date(self._local(day), pattern, self.language)
+        return _FIRST.sub("1er", written) if self.language == "fr" else written
 
     def last_day(self, until: datetime) -> date:
         """The last day on which something holds that ends at this moment: at midnight, the day before."""
@@ -170,7 +184,7 @@ class Speech:
         """`14 uur`, `14.30 uur`"""
         local = at.astimezone(self.zone)
         pattern = self.say("h:mm a") if local.minute else self.say("h a")
-        return format_time(local, pattern, locale=self.language)
+        return _time(local.time(), pattern, self.language)
 
     def moment(self, at: datetime) -> str:
         """`dinsdag 12 mei om 14 uur`"""
