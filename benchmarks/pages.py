@@ -166,6 +166,7 @@ async def _filled(load: Load, people: int, tell: Callable[..., object]) -> _Offi
     await _stored(load, [RecordVisit(participant_id=each, worker_id=workers[0]) for each in visited], "visit")
     for nth, worker in enumerate(workers):
         await _all(load, list(_waiting(known[nth::PLACES], places[nth])), f"worker:{worker}")
+    await _settled(load.stack)
     tell(f"and what waits for their workers, in {time.perf_counter() - started:.0f} s")
     return _Office(workers, known)
 
@@ -246,9 +247,15 @@ async def _heard(stack: Stack, people: int) -> None:
             return bool(await connection.fetchval("SELECT count(*) FROM participant") >= people)
 
         await until(all_there, f"{service} knows everyone", within=300, every=0.5)
-        await connection.execute("ANALYZE")
         await connection.close()
-    await stack.admin.execute("ANALYZE")
+
+
+async def _settled(stack: Stack) -> None:
+    """As after a night: PostgreSQL has been through the tables."""
+    for service in (SERVICE, *BESIDE):
+        connection = await asyncpg.connect(databases.with_database(stack.postgres.dsn, service))
+        await connection.execute("VACUUM ANALYZE", timeout=600)
+        await connection.close()
 
 
 def _when_up(condition: Callable[[], Any]) -> Callable[[], Any]:

@@ -16,7 +16,7 @@ from shared.contracts import subjects
 from shared.contracts.deploy import PartnerGranted
 from shared.contracts.envelope import Answer, Command, Contract, Envelope, Event, Problem, Query, State
 from shared.ids import new_id
-from shared.messaging import Service, Transaction, operations, store
+from shared.messaging import Service, Transaction, operations, several, store
 from shared.messaging.handlers import Handlers
 from shared.messaging.incoming import Incoming
 from shared.messaging.metrics import Metrics
@@ -180,7 +180,8 @@ async def handling(
     try:
         processor = Processor(service_name, service.handlers, pool, settings, Metrics(service_name), readers)
         kit = operations.handlers(lambda: processor, service.retention)
-        processor.handlers = Handlers(service.handlers.by_type | kit.by_type)
+        together = several.handlers(lambda: processor, service_name)
+        processor.handlers = Handlers(service.handlers.by_type | kit.by_type | together.by_type)
         yield Handling(stack, service_name, processor, file)
     finally:
         await readers.close()

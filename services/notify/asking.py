@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import nats.errors
@@ -16,6 +16,7 @@ from shared.contracts import subjects
 from shared.contracts.envelope import Answer, Command, Contract, Query
 from shared.messaging.client import Client, Refused, Unanswered
 
+T = TypeVar("T")
 PATIENCE = 5.0
 """Seconds that an answer may take."""
 
@@ -48,21 +49,44 @@ class Asker:
         `id` makes a command the same command when it is asked again. Raises Refused, whose problems say why, or
         Unanswered: whether a command was done then, asking again with the same id tells.
         """
-        answer = await self.ask(message, actor=actor, service=service, id=id, patience=patience)
-        if answer.status == "rejected":
-            raise Refused(answer.problems)
-        result: type[Contract] = message.RESULT
-        return result.model_validate(answer.result or {})
+        found = _result(message, await self.ask(message, actor=actor, service=service, id=id, patience=patience))
+        if isinstance(found, Refused):
+            raise found
+        return found
+
+    async def get_each(self, questions: Sequence[Query], *, actor: str, patience: float = PATIENCE) -> list[Any]:
+        """What the services answer, all asked at once and those of one service together: the result of each, or the
+        Refused or Unanswered that `get` would raise."""
+        by_service: dict[str, list[int]] = {}
+        for n, each in enumerate(questions):
+            by_service.setdefault(subjects.parts(each).service, []).append(n)
+        found: list[Any] = [None] * len(questions)
+
+        async def ask(numbers: list[int]) -> None:
+            together = [questions[n] for n in numbers]
+            try:
+                answers = await self._patiently(patience, lambda client: client.ask_each(together, actor=actor))
+            except Unanswered as error:
+                answers = [error] * len(numbers)  # type: ignore[list-item]
+            for n, answer in zip(numbers, answers, strict=True):
+                found[n] = _result(questions[n], answer)
+
+        await asyncio.gather(*(ask(each) for each in by_service.values()))
+        return found
 
     async def ask(
         self, message: Command | Query, *, actor: str, service: str = "", id: UUID | None = None,  # noqa: A002
         patience: float = PATIENCE,
     ) -> Answer:  # fmt: skip
         """The answer, accepted or rejected. Raises Unanswered."""
+        return await self._patiently(
+            patience, lambda client: client.ask(message, actor=actor, service=service, id=id, timeout=patience)
+        )
+
+    async def _patiently(self, patience: float, ask: Callable[[Client], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(patience):
-                connection = await self._ready()
-                return await connection.ask(message, actor=actor, service=service, id=id, timeout=patience)
+                return await ask(await self._ready())
         except (OSError, nats.errors.Error) as error:  # a TimeoutError is an OSError
             raise Unanswered(f"NATS is out of reach: {type(error).__name__}") from error
 
@@ -78,3 +102,13 @@ class Asker:
                     )
                 )  # fmt: skip
             return self._connection
+
+
+def _result(message: Command | Query, answer: Answer | Unanswered) -> Any:
+    """The contract's result, or why there is none."""
+    if isinstance(answer, Unanswered):
+        return answer
+    if answer.status == "rejected":
+        return Refused(answer.problems)
+    result: type[Contract] = message.RESULT
+    return result.model_validate(answer.result or {})

@@ -6,6 +6,7 @@ CODES: dict[str, str] = {
     "json_invalid": "The body is no JSON, is cut off, or nests too deep: send a JSON object.",
     "unreadable": "The body can't be read at all: send a JSON object.",
     "too_large": "The answer does not fit in one message: ask for a smaller page.",
+    "ask_alone": "It can't be answered in one message with others: ask it alone.",
     "unknown_type": "The service doesn't know this type: look at `ce-type`, and at the version.",
     "wrong_subject": "The type doesn't belong on this subject: send it to its own.",
     "not_durable": "A query was sent as a command: ask it by request/reply.",

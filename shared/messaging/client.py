@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -20,9 +20,15 @@ from nats.aio.client import Client as Nats
 from shared import clock
 from shared.contracts import subjects
 from shared.contracts.envelope import Answer, Command, Contract, Envelope, Problem, Query
+from shared.contracts.several import AskSeveral, Question
 from shared.ids import new_id
+from shared.messaging.several import ALONE
 
 HEARTBEAT = 5.0
+
+
+def _is_for_alone(answer: Answer) -> bool:
+    return any(each.code == ALONE.code for each in answer.problems)
 
 
 class Refused(Exception):
@@ -97,6 +103,27 @@ class Client:
             raise Refused(answer.problems)
         result: type[Contract] = message.RESULT
         return result.model_validate(answer.result or {})
+
+    async def ask_each(
+        self,
+        questions: Sequence[Query],
+        *,
+        actor: str = "operator",
+        timeout: float = 10.0,  # noqa: ASYNC109
+    ) -> list[Answer]:
+        """What one service answers to several questions, in one message where it can. Raises Unanswered."""
+        service = subjects.parts(questions[0]).service
+        if len(questions) == 1:
+            return [await self.ask(questions[0], actor=actor, timeout=timeout)]
+        together = AskSeveral(questions=[Question(type=each.TYPE, data=each.model_dump_json()) for each in questions])
+        whole = await self.ask(together, actor=actor, service=service, timeout=timeout)
+        texts: list[str] = (whole.result or {}).get("answers") or [whole.model_dump_json()] * len(questions)
+        answers = [Answer.model_validate_json(each) for each in texts]
+        alone = [n for n, each in enumerate(answers) if whole.status == "rejected" or _is_for_alone(each)]
+        again = await asyncio.gather(*(self.ask(questions[n], actor=actor, timeout=timeout) for n in alone))
+        for n, answer in zip(alone, again, strict=True):
+            answers[n] = answer
+        return answers
 
     async def send(
         self, command: Command, *, actor: str = "operator", service: str = "", id: UUID | None = None  # noqa: A002

@@ -96,7 +96,7 @@ class Incoming:
 def read(incoming: Incoming, handlers: Handlers, now: datetime) -> Incoming:
     """Fill in envelope, message and handler, or the problems. Never raises."""
     try:
-        incoming.envelope = envelope = Envelope.parse(incoming.headers)
+        incoming.envelope = envelope = incoming.envelope or Envelope.parse(incoming.headers)
     except Malformed as malformed:
         incoming.problems = malformed.problems
         return incoming

@@ -20,10 +20,11 @@ from shared import clock
 from shared.contracts import subjects
 from shared.contracts.envelope import SOURCE, Answer, Command, Confidence, Envelope, Problem, Query
 from shared.contracts.operations import DeadLetterPointer
+from shared.contracts.several import AskSeveral
 from shared.database import CONTENTION, Connection, Pool, is_away
 from shared.ids import new_id
 from shared.messaging import incoming as reading
-from shared.messaging import store
+from shared.messaging import several, store
 from shared.messaging.handlers import Handlers, NotYetKnown, Rejected, only_reads
 from shared.messaging.incoming import Incoming
 from shared.messaging.transaction import LIMITS, Pending, Transaction
@@ -174,7 +175,7 @@ class Processor:
 
     async def _alone(self, incoming: Incoming) -> Outcome:
         collided = False
-        reads = incoming.handle is not None and only_reads(incoming.handle, incoming.sender)
+        reads = _reads(incoming)
         for _ in range(4):
             try:
                 return await self._look(incoming) if reads else (await self._run([incoming]))[0]
@@ -187,7 +188,8 @@ class Processor:
                     collided = True  # two made the same at once: what the other made is there to be found now
                     continue
                 # Every failure is counted, retried and in the end buried.
-                if await is_away(self.pool, error):
+                writes = reads and isinstance(error, asyncpg.ReadOnlySQLTransactionError)  # a mistake, and no outage
+                if not writes and await is_away(self.pool, error):
                     raise Outage from error
                 return await self._failed(incoming, _reason(error), _place(error))
         return await self._failed(incoming, "two transactions kept waiting for each other", "")
@@ -204,13 +206,30 @@ class Processor:
             self.committed()
         return unit.outcomes
 
+    async def look(self, incoming: Incoming, connection: Connection) -> Answer:
+        """Answer a question beside others, on the connection of a reader. Raises what the handler raises."""
+        reading.read(incoming, self.handlers, clock.now())
+        if incoming.problems:
+            return _rejection(incoming, incoming.problems)
+        if isinstance(incoming.message, AskSeveral) or not _reads(incoming):
+            return _rejection(incoming, [several.ALONE])
+        try:
+            outcome = await self._looked(incoming, connection)
+        except Rejected as rejected:
+            self.metrics.rejected.labels(_label(incoming)).inc()
+            return _rejection(incoming, rejected.problems)
+        return outcome.answer or _rejection(incoming, [BROKEN_REQUEST])
+
     async def _look(self, incoming: Incoming) -> Outcome:
         """Answer what only reads: there is nothing to claim, to keep or to commit."""
-        unit, persons = _Unit(), _persons(incoming)
         async with self.readers.acquire() as connection:
-            if persons and await store.any_erased(connection, persons):
-                raise Rejected(problems=[ERASED])
-            await self._handle(incoming, connection, unit, reads=True)
+            return await self._looked(incoming, connection)
+
+    async def _looked(self, incoming: Incoming, connection: Connection) -> Outcome:
+        unit, persons = _Unit(), _persons(incoming)
+        if persons and await store.any_erased(connection, persons):
+            raise Rejected(problems=[ERASED])
+        await self._handle(incoming, connection, unit, reads=True)
         assert not unit.pending.outbox, "what only reads has nothing to tell"
         return unit.outcomes[0]
 
@@ -483,6 +502,11 @@ def _shares(batch: Sequence[Incoming]) -> list[Sequence[Incoming]]:
 
 def _persons(incoming: Incoming) -> list[UUID]:
     return list(incoming.message.persons()) if incoming.message else []
+
+
+def _reads(incoming: Incoming) -> bool:
+    """Whether its handler only reads."""
+    return incoming.handle is not None and only_reads(incoming.handle, incoming.sender)
 
 
 def _is_question(incoming: Incoming) -> bool:

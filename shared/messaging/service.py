@@ -25,7 +25,7 @@ from shared import clock, database, telemetry
 from shared.contracts import subjects
 from shared.contracts.envelope import Answer, Envelope, Event, Problem, State
 from shared.ids import new_id
-from shared.messaging import health, operations, puller, store
+from shared.messaging import health, operations, puller, several, store
 from shared.messaging.handlers import Handlers
 from shared.messaging.incoming import Incoming
 from shared.messaging.metrics import Metrics
@@ -196,7 +196,8 @@ class _Wiring:
             error_cb=_on_error, graceful_timeout=GRACE,
         )  # fmt: skip
         kit = operations.handlers(lambda: self.processor, service.retention)
-        handlers = Handlers(service.handlers.by_type | kit.by_type)
+        together = several.handlers(lambda: self.processor, service.name)
+        handlers = Handlers(service.handlers.by_type | kit.by_type | together.by_type)
         self.processor = Processor(service.name, handlers, pool, settings, metrics, readers)
         self.relay = Relay(self._connect_relay, pool, metrics)
         self.processor.committed = self.relay.wake

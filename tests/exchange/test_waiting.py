@@ -10,6 +10,7 @@ import pytest
 
 from services.exchange.domain import waiting as domain
 from shared import clock
+from shared.contracts.envelope import Answer
 from shared.contracts.exchange import (
     CancelGathering,
     ListInvitations,
@@ -19,6 +20,7 @@ from shared.contracts.exchange import (
     ShowWaiting,
     Waiting,
 )
+from shared.contracts.several import AskSeveral, Question
 from tests.conftest import MakeStack
 from tests.exchange.lives import Lives, lives
 from tests.exchange.looking_back import WORKER
@@ -106,6 +108,20 @@ async def test_it_is_for_workers_and_operators_and_of_neighbourhoods_that_are_th
     unknown = ShowWaiting(neighbourhood_ids=[place, "nowhere"])
     assert await back.refused(unknown, actor=WORKER) == ("unknown_id", "neighbourhood_ids")
     assert await back.get(query, actor="operator") == await waiting(back, place)
+
+
+async def test_a_partner_asks_one_by_one_and_a_worker_several_at_once_with_the_same_answers(back: Lives) -> None:
+    place = await back.place()
+    who = await back.someone(place)
+    await back.had(place, who, stage="draft", half=True)
+    query = ShowWaiting(neighbourhood_ids=[place])
+    both = AskSeveral(questions=[Question(type=query.TYPE, data=query.model_dump_json())] * 2)
+    assert await back.refused(both, sender="samen") == ("not_allowed", "")
+    together = await back.get(both, actor=WORKER)
+    for each in together.answers:
+        assert Waiting.model_validate(Answer.model_validate_json(each).result) == await waiting(back, place)
+    refused = await back.get(both, **me(who))
+    assert {Answer.model_validate_json(each).problems[0].code for each in refused.answers} == {"not_allowed"}
 
 
 async def test_whose_it_is_stays_with_the_worker(back: Lives) -> None:

@@ -87,7 +87,14 @@ class Count(Query, type="toy.thing.count.v1", result=Ref):
     how: str = ""
 
 
-for _each in (Made, Later, Linked, Noted, Kept, Note, Make, Forget, Count):
+class Look(Query, type="toy.thing.look.v1", result=Ref):
+    """A question whose handler only reads, or should."""
+
+    how: str = ""
+    person: ParticipantId | None = None
+
+
+for _each in (Made, Later, Linked, Noted, Kept, Note, Make, Forget, Count, Look):
     del REGISTRY[_each.TYPE]  # it is no contract of the product
 
 
@@ -126,6 +133,14 @@ async def forget(command: Forget, tx: Transaction) -> Ref:
 async def count(query: Count, tx: Transaction) -> Ref:
     await _go_wrong(query.how, 0, tx)
     return Ref(n=await tx.fetchval("SELECT count(*) FROM thing"))
+
+
+@handles(Look, reads=True)
+async def look(query: Look, tx: Transaction) -> Ref:
+    await _go_wrong(query.how, 0, tx)
+    if query.how == "write":
+        await tx.execute("INSERT INTO thing VALUES (1, 'written')")
+    return Ref(n=await tx.fetchval("SELECT count(*) FROM thing"), text="x" * 30_000 if query.how == "wordy" else "")
 
 
 @handles(Made)

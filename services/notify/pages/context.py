@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 class Asks(Protocol):
     """Asks the other services, in someone's name."""
+
+    async def get_each(self, questions: Sequence[Query], *, actor: str) -> list[Any]: ...
 
     async def get(self, message: Command | Query, *, actor: str, service: str = "", id: UUID | None = None) -> Any: ...  # noqa: A002
 

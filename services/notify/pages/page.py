@@ -105,14 +105,13 @@ class Page:
         """What a service answers. Raises Stop when it is not theirs, or nobody answers."""
         try:
             return await self.context.asks.get(query, actor=actor or self.actor, service=service)
-        except Refused as refused:
-            if refused.problems and refused.problems[0].code in NOT_THEIRS:
-                raise trouble.not_found() from None
-            if refused.problems and refused.problems[0].code in ("try_again", "failed"):
-                raise trouble.away() from None
-            raise
-        except Unanswered:
-            raise trouble.away() from None
+        except (Refused, Unanswered) as error:
+            raise _stop(error) from None
+
+    async def ask_each(self, *queries: Query) -> list[Any]:
+        """What the services answer, asked at once; in place of what can't be shown, the Stop that says why."""
+        found = await self.context.asks.get_each(queries, actor=self.actor)
+        return [_stop(each) if isinstance(each, (Refused, Unanswered)) else each for each in found]
 
     async def do(self, command: Command | Query, *, fields: Mapping[str, str] | None = None, actor: str = "") -> Any:
         """Have it done, once for this form: sent again, the same command gets the same answer.
@@ -305,6 +304,16 @@ class Page:
     def again(self, mistakes: list[Mistake]) -> Page:
         """The same page, to show its form again."""
         return replace(self, posted=False, mistakes=mistakes)
+
+
+def _stop(error: Refused | Unanswered) -> Exception:
+    """The page that says why there is no answer; for a question that is wrong itself, what it is."""
+    if isinstance(error, Unanswered):
+        return trouble.away()
+    code = error.problems[0].code if error.problems else ""
+    if code in NOT_THEIRS:
+        return trouble.not_found()
+    return trouble.away() if code in ("try_again", "failed") else error
 
 
 def _words(speech: Speech) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -99,17 +98,19 @@ async def names(page: Page, people: Collection[UUID] = ()) -> Names:
 
 
 async def asked(page: Page, *queries: Query) -> list[Any]:
-    """What the services answer, all asked at once."""
-    return list(await asyncio.gather(*(page.ask(each) for each in queries)))
+    """What the services answer, all asked at once. Raises Stop."""
+    found = await page.ask_each(*queries)
+    for each in found:
+        if isinstance(each, Exception):
+            raise each
+    return found
 
 
 async def tried(page: Page, *queries: Query) -> list[Any | None]:
     """The same; None for what is away, so that the rest of a page still shows."""
-    found = await asyncio.gather(*(page.ask(each) for each in queries), return_exceptions=True)
+    found = await page.ask_each(*queries)
     for each in found:
-        if isinstance(each, Stop) and each.status == 503:
-            continue
-        if isinstance(each, BaseException):
+        if isinstance(each, Exception) and not (isinstance(each, Stop) and each.status == 503):
             raise each
     return [None if isinstance(each, Stop) else each for each in found]
 

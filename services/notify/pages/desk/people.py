@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
+from services.notify.pages import trouble
 from services.notify.pages.desk import doubles
 from services.notify.pages.desk import words as called
 from services.notify.pages.desk.at import asked, me, names, person, places, tried, words
@@ -30,6 +31,7 @@ from shared.contracts.profiles import (
     ListParticipants,
     ListVisits,
     ShowCircle,
+    ShowParticipant,
 )
 from shared.contracts.signals import ListReadings, ListReferrals, ListSignals
 
@@ -90,17 +92,16 @@ async def attention(page: Page) -> Response:
 async def one(page: Page) -> Response:
     """Someone: what they enjoy first, then whom they know and what runs. Everything is asked at once."""
     worker, say, id_ = me(page), words(page), page.matter_id
-    someone, rest = await asyncio.gather(
-        person(page, id_),
-        tried(
-            page,
-            ShowCircle(participant_id=id_), ListVisits(participant_id=id_, limit=100),
-            ListMandates(participant_id=id_, limit=50), ListAcquaintances(participant_id=id_, limit=views.SHOWN),
-            ListExchanges(participant_id=id_, limit=20), ListInvitations(participant_id=id_, open_only=True, limit=20),
-            ListSignals(participant_id=id_, limit=20), ListReferrals(participant_id=id_, open_only=True, limit=20),
-            ListDoubles(participant_id=id_, limit=5),
-        ),
+    someone, *rest = await tried(
+        page, ShowParticipant(participant_id=id_),
+        ShowCircle(participant_id=id_), ListVisits(participant_id=id_, limit=100),
+        ListMandates(participant_id=id_, limit=50), ListAcquaintances(participant_id=id_, limit=views.SHOWN),
+        ListExchanges(participant_id=id_, limit=20), ListInvitations(participant_id=id_, open_only=True, limit=20),
+        ListSignals(participant_id=id_, limit=20), ListReferrals(participant_id=id_, open_only=True, limit=20),
+        ListDoubles(participant_id=id_, limit=5),
     )  # fmt: skip
+    if someone is None:
+        raise trouble.away()
     circle, visits, mandates, known, opened, invited, noticed, referred, twice = rest
     ids = {each.participant_id for each in known.acquaintances} if known else set()
     ids |= {one for each in (mandates.mandates if mandates else ()) for one in (each.holder_id, each.participant_id)}

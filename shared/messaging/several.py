@@ -1,0 +1,51 @@
+"""Several questions in one message: each is answered as if it had come alone, by one connection, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from shared.contracts import subjects
+from shared.contracts.envelope import SOURCE, Answer, Envelope, Problem
+from shared.contracts.several import Answers, AskSeveral, Question
+from shared.messaging.handlers import Handlers, Rejected, handles
+from shared.messaging.incoming import Incoming
+
+if TYPE_CHECKING:
+    from shared.messaging.processor import Processor
+    from shared.messaging.transaction import Transaction
+
+MOST_BYTES = 50_000
+"""Of all answers together: as JSON within JSON they grow a little."""
+ALONE = Problem(code="ask_alone", message="this can't be answered together with others: ask it alone")
+
+
+def handlers(processor: Callable[[], Processor], service: str) -> Handlers:
+    """The handler that the kit adds to a service's own."""
+
+    @handles(AskSeveral, reads=True)
+    async def ask_several(query: AskSeveral, tx: Transaction) -> Answers:
+        if tx.sender not in subjects.RESERVED_SENDERS:
+            raise Rejected("not_allowed", "several questions at once are for senders of our own: ask them one by one")
+        left, answers = MOST_BYTES, []
+        for each in query.questions:
+            answer = await processor().look(_incoming(each, service, tx), tx.connection)
+            text = answer.model_dump_json()
+            if len(text) > left:
+                text = Answer(id=answer.id, status="rejected", problems=[ALONE]).model_dump_json()
+            left -= len(text)
+            answers.append(text)
+        return Answers(answers=answers)
+
+    return Handlers({AskSeveral.TYPE: (AskSeveral, ask_several)})
+
+
+def _incoming(question: Question, service: str, tx: Transaction) -> Incoming:
+    """As it would have come alone."""
+    entity, verb = [*question.type.split("."), "", "", ""][1:3]
+    envelope = Envelope(
+        id=tx.message_id, type=question.type, source=f"{SOURCE}/{tx.sender}", time=tx.now, actor=tx.actor,
+        correlation_id=tx.correlation_id,
+    )  # fmt: skip
+    subject = f"{subjects.ROOT}.rpc.{tx.sender}.{service}.{entity}.{verb}"
+    return Incoming(subject, {}, question.data.encode("utf-8", "surrogatepass"), envelope=envelope)
