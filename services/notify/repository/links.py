@@ -17,13 +17,16 @@ async def keep(tx: Transaction, link: Link) -> None:
 
 async def keep_all(tx: Transaction, links: Sequence[Link]) -> None:
     """New links."""
-    await tx.executemany(
-        """INSERT INTO link (digest, holder_kind, holder_id, purpose, matter_id, acts_for, detail, made_at,
-               expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
-        [(link.digest, link.holder_kind, link.holder_id, link.purpose, link.matter_id, link.acts_for, link.detail,
-          link.made_at, link.expires_at) for link in links],
-    )  # fmt: skip
+    columns = zip(*((link.digest, link.holder_kind, link.holder_id, link.purpose, link.matter_id, link.acts_for,
+                     link.detail, link.made_at, link.expires_at) for link in links), strict=True)  # fmt: skip
+    if links:
+        await tx.execute(
+            """INSERT INTO link (digest, holder_kind, holder_id, purpose, matter_id, acts_for, detail, made_at,
+                   expires_at)
+               SELECT * FROM unnest($1::bytea[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[],
+                   $7::text[], $8::timestamptz[], $9::timestamptz[])""",
+            *columns,
+        )  # fmt: skip
 
 
 async def find(tx: Transaction, digest: bytes) -> Link | None:

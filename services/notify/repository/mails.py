@@ -49,6 +49,8 @@ async def add_to_detail(tx: Transaction, mail_id: UUID, detail: dict[str, Any]) 
 
 
 # --- sending
+# Of one mail `ended_at IS NULL` says what `stage = 'waiting'` does, and leaves PostgreSQL its id alone to look it up by: a
+# plan by the stage, made while few of them waited, would read all that wait.
 
 
 async def claim(tx: Transaction, limit: int, until: datetime, mine: Iterable[UUID]) -> list[Mail]:
@@ -73,7 +75,7 @@ async def still_there(tx: Transaction, mail_ids: Sequence[UUID]) -> dict[UUID, t
     erased whom they name, nor merged."""
     rows = await tx.fetch(
         """
-        SELECT mail_id, to_id, acts_for FROM mail WHERE mail_id = ANY($1::uuid[]) AND stage = 'waiting'
+        SELECT mail_id, to_id, acts_for FROM mail WHERE mail_id = ANY($1::uuid[]) AND ended_at IS NULL
         ORDER BY mail_id FOR SHARE
         """,
         list(mail_ids),
@@ -91,7 +93,7 @@ async def sent(connection: Connection, mail_id: UUID, now: datetime) -> None:
     await connection.execute(
         """
         UPDATE mail SET stage = 'sent', ended_at = $2, claimed_until = NULL, address = NULL, reason = NULL
-        WHERE mail_id = $1 AND stage = 'waiting'
+        WHERE mail_id = $1 AND ended_at IS NULL
         """,
         mail_id, now,
     )  # fmt: skip
@@ -103,7 +105,7 @@ async def sent_before(connection: Connection, when: Mapping[UUID, datetime]) -> 
         """
         UPDATE mail SET stage = 'sent', ended_at = each.at, claimed_until = NULL, address = NULL, reason = NULL
         FROM unnest($1::uuid[], $2::timestamptz[]) AS each (id, at)
-        WHERE mail_id = each.id AND stage = 'waiting'
+        WHERE mail_id = each.id AND ended_at IS NULL
         """,
         list(when), list(when.values()),
     )  # fmt: skip
@@ -127,7 +129,7 @@ async def end(tx: Transaction | Connection, mail_id: UUID, stage: MailStage, rea
     await tx.execute(
         """
         UPDATE mail SET stage = $2, reason = $3, ended_at = $4, claimed_until = NULL
-        WHERE mail_id = $1 AND stage = 'waiting'
+        WHERE mail_id = $1 AND ended_at IS NULL
         """,
         mail_id, stage, reason[:300], now,
     )  # fmt: skip
@@ -136,7 +138,7 @@ async def end(tx: Transaction | Connection, mail_id: UUID, stage: MailStage, rea
 async def put_off(tx: Transaction | Connection, mail_id: UUID, due_at: datetime, reason: str) -> None:
     """Not now, through no failure of the mail server."""
     await tx.execute(
-        "UPDATE mail SET due_at = $2, reason = $3, claimed_until = NULL WHERE mail_id = $1 AND stage = 'waiting'",
+        "UPDATE mail SET due_at = $2, reason = $3, claimed_until = NULL WHERE mail_id = $1 AND ended_at IS NULL",
         mail_id, due_at, reason[:300],
     )  # fmt: skip
 
@@ -146,7 +148,7 @@ async def failed(tx: Transaction | Connection, mail_id: UUID, due_at: datetime, 
     await tx.execute(
         """
         UPDATE mail SET due_at = $2, reason = $3, claimed_until = NULL, attempts = attempts + 1
-        WHERE mail_id = $1 AND stage = 'waiting'
+        WHERE mail_id = $1 AND ended_at IS NULL
         """,
         mail_id, due_at, reason[:300],
     )  # fmt: skip
@@ -170,7 +172,7 @@ async def address_to(tx: Transaction, mail: Mail) -> None:
 async def release(tx: Transaction | Connection, mail_ids: Sequence[UUID]) -> None:
     """What was claimed and not begun is for whoever comes next."""
     await tx.execute(
-        "UPDATE mail SET claimed_until = NULL WHERE mail_id = ANY($1::uuid[]) AND stage = 'waiting'", list(mail_ids)
+        "UPDATE mail SET claimed_until = NULL WHERE mail_id = ANY($1::uuid[]) AND ended_at IS NULL", list(mail_ids)
     )
 
 
