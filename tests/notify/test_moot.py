@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.notify.content.writing import Known
 from services.notify.domain import mails as domain
+from services.notify.repository import mails as repository
 from services.notify.repository.tasks import to_tell
+from services.notify.sending import preparing
 from shared.contracts.exchange import (
     ExchangeAgreed,
     ExchangeExpired,
@@ -23,8 +27,8 @@ from shared.contracts.notify import TaskUndone
 from shared.contracts.profiles import CircleAgreed, CircleAsked
 from shared.contracts.signals import ReferralConsentEnded, ReferralConsentGiven
 from shared.ids import new_id
-from tests.handling import PLACE
-from tests.notify.setting import Notified, by_phone
+from tests.handling import PLACE, later
+from tests.notify.setting import Notified, by_phone, quiet
 
 
 async def _open(notified: Notified, who: UUID) -> list[str]:
@@ -152,9 +156,7 @@ async def test_who_said_whether_they_come_is_not_asked_and_hears_of_a_change(not
 async def test_who_never_heard_of_a_gathering_is_not_rung_that_it_is_cancelled(notified: Notified) -> None:
     roger, els, gathering = await notified.someone(reach=by_phone()), await notified.someone(reach=by_phone()), new_id()
     await notified.tell(_step(roger, "gathering-invited", gathering_id=gathering))
-    cancelled = GatheringCancelled(
-        neighbourhood_id=PLACE, gathering_id=gathering, version=2, starts_at="2030-05-16T14:00:00+02:00"
-    )
+    cancelled = GatheringCancelled(neighbourhood_id=PLACE, gathering_id=gathering, version=2, starts_at=later(9))
     await notified.tell(cancelled)
     for who in (roger, els):
         await notified.tell(_step(who, "gathering-cancelled", gathering_id=gathering))
@@ -186,6 +188,37 @@ async def test_what_was_agreed_to_for_a_referral_needs_no_telling_once_it_is_ove
     assert await _open(notified, roger) == ["referral-consent"]
     await notified.tell(ReferralConsentEnded.model_validate({**values, "ending": "withdrawn"}))
     assert await _open(notified, roger) == []
+
+
+# --- mails that wait
+
+
+async def _go_out(notified: Notified, *whose: UUID) -> list[str]:
+    """The kinds of their mails that a replica would send now."""
+    async with notified.transaction() as tx:
+        mails = await repository.claim(tx, 500, tx.now + timedelta(minutes=5), [])
+        found = [each for each in await preparing.looked_at(tx, mails, Known()) if each.about in whose]
+    return sorted(each.kind for each in found)
+
+
+async def test_what_waited_for_a_pause_goes_out_once_as_it_stands(notified: Notified) -> None:
+    jos, exchange = await notified.someone(quiet_hours=quiet("03:00", "03:01")), new_id()
+    await notified.someone(jos, status="paused", paused_until=None)
+    for step in ("looking", "nobody-yet", "found"):
+        await notified.tell(_step(jos, step, exchange_id=exchange))
+    assert await _go_out(notified, jos) == []
+    await notified.someone(jos, quiet_hours=quiet("03:00", "03:01"))
+    assert await _go_out(notified, jos) == ["found"]
+    rows = await notified.rows("SELECT kind FROM mail WHERE to_id = $1 AND stage = 'moot' ORDER BY kind", jos)
+    assert [row["kind"] for row in rows] == ["looking", "nobody-yet"]
+
+
+async def test_who_gets_mail_for_several_gets_that_of_each(notified: Notified) -> None:
+    ann, gathering = await notified.someone(name="Ann", quiet_hours=quiet("03:00", "03:01")), new_id()
+    others = [await notified.someone(reach=by_phone(), mandate_holder_ids=[ann]) for _ in range(2)]
+    for who in (ann, *others):
+        await notified.tell(_step(who, "gathering-changed", gathering_id=gathering))
+    assert await _go_out(notified, ann, *others) == ["gathering-changed"] * 3
 
 
 async def test_whom_to_ring_a_worker_reads_once_with_all_there_is_to_tell(notified: Notified) -> None:
