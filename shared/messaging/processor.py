@@ -206,15 +206,21 @@ class Processor:
             self.committed()
         return unit.outcomes
 
-    async def look(self, incoming: Incoming, connection: Connection) -> Answer:
-        """Answer a question beside others, on the connection of a reader. Raises what the handler raises."""
-        reading.read(incoming, self.handlers, clock.now())
+    async def look(self, batch: Sequence[Incoming], connection: Connection) -> list[Answer]:
+        """Answer questions one after another, on the connection of a reader. Raises what a handler raises."""
+        for incoming in batch:
+            reading.read(incoming, self.handlers, clock.now())
+        persons = [person for incoming in batch for person in _persons(incoming)]
+        erased = await store.erased(connection, persons) if persons else set()
+        return [await self._looked_beside(incoming, connection, erased) for incoming in batch]
+
+    async def _looked_beside(self, incoming: Incoming, connection: Connection, erased: set[UUID]) -> Answer:
         if incoming.problems:
             return _rejection(incoming, incoming.problems)
         if isinstance(incoming.message, AskSeveral) or not _reads(incoming):
             return _rejection(incoming, [several.ALONE])
         try:
-            outcome = await self._looked(incoming, connection)
+            outcome = await self._looked(incoming, connection, erased)
         except Rejected as rejected:
             self.metrics.rejected.labels(_label(incoming)).inc()
             return _rejection(incoming, rejected.problems)
@@ -222,13 +228,15 @@ class Processor:
 
     async def _look(self, incoming: Incoming) -> Outcome:
         """Answer what only reads: there is nothing to claim, to keep or to commit."""
+        persons = _persons(incoming)
         async with self.readers.acquire() as connection:
-            return await self._looked(incoming, connection)
+            erased = await store.erased(connection, persons) if persons else set()
+            return await self._looked(incoming, connection, erased)
 
-    async def _looked(self, incoming: Incoming, connection: Connection) -> Outcome:
-        unit, persons = _Unit(), _persons(incoming)
-        if persons and await store.any_erased(connection, persons):
+    async def _looked(self, incoming: Incoming, connection: Connection, erased: set[UUID]) -> Outcome:
+        if erased.intersection(_persons(incoming)):
             raise Rejected(problems=[ERASED])
+        unit = _Unit()
         await self._handle(incoming, connection, unit, reads=True)
         assert not unit.pending.outbox, "what only reads has nothing to tell"
         return unit.outcomes[0]

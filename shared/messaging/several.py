@@ -28,8 +28,8 @@ def handlers(processor: Callable[[], Processor], service: str) -> Handlers:
         if tx.sender not in subjects.RESERVED_SENDERS:
             raise Rejected("not_allowed", "several questions at once are for senders of our own: ask them one by one")
         left, answers = MOST_BYTES, []
-        for each in query.questions:
-            answer = await processor().look(_incoming(each, service, tx), tx.connection)
+        questions = [_incoming(each, service, tx) for each in query.questions]
+        for answer in await processor().look(questions, tx.connection):
             text = answer.model_dump_json()
             if len(text) > left:
                 text = Answer(id=answer.id, status="rejected", problems=[ALONE]).model_dump_json()

@@ -98,12 +98,10 @@ async def kept_answers(
     return answers, {row["id"] for row in rows if row["sender"] is None}
 
 
-async def any_erased(connection: Connection, persons: Sequence[UUID]) -> bool:
-    """Whether one of these persons is erased."""
-    erased: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM messaging.erased WHERE id = ANY($1::uuid[]))", persons
-    )
-    return erased
+async def erased(connection: Connection, persons: Sequence[UUID]) -> set[UUID]:
+    """Which of these persons are erased."""
+    rows = await connection.fetch("SELECT id FROM messaging.erased WHERE id = ANY($1::uuid[])", persons)
+    return {row["id"] for row in rows}
 
 
 async def keep_answers(

@@ -51,6 +51,8 @@ async def replace(tx: Transaction, participant_ids: Sequence[UUID], kept: Sequen
 
 async def named(tx: Transaction, participant_id: UUID, wanted: Sequence[tuple[UUID, datetime]]) -> list[CircleMember]:
     """People by their id and a moment, the latest 100, with their names; those who have left are left out."""
+    if not wanted:
+        return []
     rows = await tx.fetch(
         """
         SELECT p.participant_id, p.name, w.since FROM unnest($1::uuid[], $2::timestamptz[]) AS w (id, since)
