@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from services.notify import links
 from shared import clock
 from shared.contracts.envelope import Command, Query
 from shared.contracts.exchange import (
@@ -95,6 +97,26 @@ class Office(Street):
                 raise
 
         return (await eventually(done, within=30, what=f"{message.TYPE} to be accepted"))[0]
+
+    async def link_in_mail(self, address: str, referral_id: str) -> str:
+        """The link of the mail about this referral that came to this address, by its path."""
+        seen = 0
+
+        async def found() -> str:
+            nonlocal seen
+            mails = self.whole.catcher.to(address)[seen:]
+            for mail in mails:
+                seen += 1
+                link = re.search(r"https?://[^\s/]+(/l/[\w-]{43})", mail.text)
+                if link and await self._is_about(link[1], referral_id):
+                    return link[1]
+            return ""
+
+        return str(await eventually(found, within=60, what="a mail about the referral"))
+
+    async def _is_about(self, path: str, referral_id: str) -> bool:
+        found = await self.within(lambda tx: links.find(tx, path.removeprefix("/l/")))
+        return found is not None and str(found.matter_id) == referral_id
 
     async def at_the_desk(self, worker_id: UUID | None = None) -> Visitor:
         """A browser with a worker's desk open, by the link in a mail; Marie's unless the test says otherwise."""

@@ -1,4 +1,4 @@
-"""Two tasks, tried as a new user would: on a phone, from nothing but the mail, by the words on the page."""
+"""Three tasks, tried as a new user would: on a phone, from nothing but the mail, by the words on the page."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from shared.contracts.signals import ListReferrals, ListSignals
+from shared.contracts.signals import (
+    DraftReferral,
+    GiveReferralConsent,
+    ListReferrals,
+    ListSignals,
+    RequestReferral,
+    ShowReferral,
+    WriteDetails,
+)
 from tests import browser as browsers
 from tests.conftest import MakeStack
-from tests.pages.office import Office, opened
+from tests.pages.office import CLEANING, Office, opened
 
 
 @pytest.fixture(scope="module")
@@ -96,4 +104,29 @@ async def test_refer(office: Office, chromium: Browser) -> None:
     await browsers.keep(page, "task-referred")
     found = (await office.tell(ListReferrals(participant_id=office.people["martine"]))).referrals
     assert [(each.service_id, each.state) for each in found] == [("poetshulp", "requested")]
+    await context.close()
+
+
+async def test_answer_a_referral(office: Office, chromium: Browser) -> None:
+    """As the contact of a service: from its mail to whom it is about, to an answer that the worker hears."""
+    who = await office.someone("Rosa Verlinden")
+    made = await office.tell(DraftReferral(participant_id=who, service_id=CLEANING, kind="household"))
+    id_ = made.referral_id
+    await office.tell(WriteDetails(referral_id=id_, name="Rosa Verlinden", question="Hulp bij de ramen."))
+    await office.tell(GiveReferralConsent(referral_id=id_, fields=["name", "question"], how="spoken"))
+    await office.tell(RequestReferral(referral_id=id_))
+    context = await browsers.window(chromium, "phone", "nl")
+    page = await context.new_page()
+    await page.goto(office.whole.pages_url + await office.link_in_mail("poetsen@steunpunt.example", str(id_)))
+    await page.get_by_label("Ik kijk alleen voor deze doorverwijzing").check()
+    await press(page, "Toon de gegevens")
+    await expect(page.get_by_text("Hulp bij de ramen.")).to_be_visible()
+    assert not await browsers.flaws(page)
+    await browsers.keep(page, "task-details-seen")
+    await press(page, "We nemen het op")
+    await expect(page.get_by_role("status")).to_contain_text("Het is genoteerd")
+    await browsers.keep(page, "task-referral-answered")
+    assert (await office.tell(ShowReferral(referral_id=id_))).state == "accepted"
+    mail = await office.whole.catcher.arrives("marie@buurtpunt.example", "Een dienst heeft geantwoord", within=60)
+    assert "Hulp bij de ramen" not in mail.text, "what it is about stands in no mail"
     await context.close()

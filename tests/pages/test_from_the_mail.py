@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+from icalendar import Calendar
 from playwright.async_api import Browser, Page
 
+from shared import clock
 from shared.contracts.exchange import ListExchanges
 from tests import browser as browsers
 from tests.pages.street import Street
@@ -33,13 +37,44 @@ async def test_an_invitation_becomes_an_agreement_from_two_mails(street: Street,
     asked = await street.someone("Jos Peeters", reach=_by("jos"))
     await street.invites(await street.opens(asks), asked)
     page = await (await browsers.window(chromium)).new_page()
-    await _open(street, page, "jos.mail@example.org", "")
+    await _open(street, page, "jos.mail@example.org", "Een kleine vraag")
     await page.get_by_role("button", name="Ja, graag").click()
     assert await page.get_by_text("U zei ja.").is_visible()
-    await _open(street, page, "martine.mail@example.org", "")
+    await _open(street, page, "martine.mail@example.org", "Iemand zei ja")
     await _through(street, page, asks)
     assert await page.get_by_role("link", name="jos.mail@example.org").is_visible()
     await browsers.keep(page, "from-the-mail-agreed")
+    day = (clock.now() + timedelta(days=20)).date()
+    await page.get_by_text("Kies het moment", exact=True).click()
+    await page.get_by_label("Dag", exact=True).fill(day.isoformat())
+    await page.get_by_label("Uur").fill("14:00")
+    await page.get_by_role("button", name="Bewaar het moment").click()
+    await browsers.keep(page, "from-the-mail-moment")
+    async with page.expect_download() as kept:
+        await page.get_by_role("link", name="Zet het in uw agenda").click()
+    event = Calendar.from_ical((await (await kept.value).path()).read_text()).walk("VEVENT")[0]
+    assert event.decoded("DTSTART") == datetime.combine(day, time(14), ZoneInfo("Europe/Brussels"))
+    mail = await street.whole.catcher.arrives("jos.mail@example.org", "Het is op een ander moment", within=60)
+    (sent,) = [each for each in mail.message.walk() if each.get_content_type() == "text/calendar"]
+    assert Calendar.from_ical(sent.get_content()).walk("VEVENT")[0]["UID"] == event["UID"], "one entry, whichever comes"
+
+
+async def test_an_answer_pressed_in_the_mail_is_one_tap_from_given(street: Street, chromium: Browser) -> None:
+    """It stands on top, with what was chosen; opening the page alone gave no answer."""
+    asked = await street.someone("Jos Peeters")
+    invitation = await street.invites(await street.opens(await street.someone("Martine De Smet")), asked)
+    page = await (await browsers.window(chromium)).new_page()
+    link = await street.link("invitation", participant=asked, matter=invitation)
+    await page.goto(f"{street.whole.pages_url}{link}?choice=not-now")
+    await browsers.keep(page, "from-the-mail-chosen")
+    assert [each.stage for each in await street.invitations(asked)] == ["asked"]
+    confirm = page.locator(".confirm").get_by_role("button", name="Nu niet")
+    box = await confirm.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < browsers.PHONE["height"], "it is on the first screen"
+    assert not await browsers.flaws(page)
+    await confirm.click()
+    assert [each.stage for each in await street.invitations(asked)] == ["not-now"]
 
 
 async def _through(street: Street, page: Page, asks: UUID) -> None:

@@ -107,7 +107,7 @@ async def test_how_they_are_reached_is_changed_with_a_sentence_at_the_field(stre
     shown = await visitor.send(form, email="geen adres")
     assert shown.status == 422
     assert "Dit is geen e-mailadres" in shown.text
-    await visitor.send(form, by="phone", phone="0470 99 88 77", language="fr", languages="nl, ar")
+    await visitor.send(form, by="phone", phone="0470 99 88 77", language="fr", languages=["nl", "ar"])
     someone = await street.show(who)
     assert (someone.reach.by, someone.reach.phone) == ("phone", "0470 99 88 77")
     assert someone.languages == ["fr", "nl", "ar"]

@@ -14,8 +14,10 @@ import pytest
 from services.notify.repository import links as repository
 from shared import clock
 from shared.contracts.exchange import AnswerInvitation, AnswerProposal
+from shared.contracts.profiles import GiveMandate
 from tests.pages.street import Street
 from tests.pages.visitor import Shown, Visitor
+from tests.waiting import eventually
 
 HTML = '<script>alert("1")</script><b>vet</b> "aan\' &amp;'
 
@@ -324,3 +326,75 @@ async def test_contacts_are_shown_once_both_have_agreed_and_not_before(street: S
     await street.whole.client.get(AnswerProposal(exchange_id=exchange, answer="yes"), actor=f"participant:{asks}")
     assert "0470 44 55 66" in (await visitor.see(theirs)).text
     assert "0470 11 22 33" in (await visitor.see(his)).text
+
+
+@pytest.mark.parametrize("which", ["expired", "used"])
+async def test_who_comes_with_a_link_that_is_over_is_sent_a_new_one(street: Street, which: str) -> None:
+    """The form on that page works: it asks for nothing but an address, whoever's link it was."""
+    path = await street.link(
+        "desk", worker=street.worker_id, expires_at=clock.now() - timedelta(seconds=1) if which == "expired" else None
+    )
+    if which == "used":
+        first = street.visitor()
+        await first.send((await first.see(path)).forms[0])
+    visitor = street.visitor()
+    sent = await visitor.send((await visitor.see(path)).form("email"), email="nobody.at.all@example.org")
+    assert sent.status == 200, sent.text
+    assert "Kijk in uw mail" in sent.text
+
+
+async def test_with_the_desk_open_each_line_of_a_digest_leads_straight_on(street: Street) -> None:
+    """No button, no new session, and the link stays what it was; someone else's desk is not opened by it."""
+    visitor = street.visitor()
+    await visitor.send((await visitor.see(await street.link("desk", worker=street.worker_id))).forms[0])
+    kept = next(iter(visitor.cookies)).value
+    path = await street.link("desk", worker=street.worker_id, detail="/desk/people")
+    straight = await visitor.ask("GET", path)
+    assert (straight.status, straight.location) == (303, "/desk/people")
+    assert "Set-Cookie" not in straight.headers
+    assert next(iter(visitor.cookies)).value == kept
+    elsewhere = await street.visitor().see(path)
+    assert elsewhere.status == 200, "it was not used up"
+    assert elsewhere.forms[0]["action"] == path
+    other = await street.link("desk", worker=await street.colleague_elsewhere())
+    assert (await visitor.ask("GET", other)).status == 200, "another worker's link asks before it opens"
+
+
+async def test_a_form_of_another_tab_does_nothing_for_somebody_else(street: Street) -> None:
+    """Chosen in one tab for whom one acts, a form that another tab still shows is worth nothing."""
+    me, other = await street.someone("Martine"), await street.someone("Rosa")
+    await street.whole.client.get(
+        GiveMandate(participant_id=other, holder_id=me, on_word_of="participant"), actor=f"participant:{other}"
+    )
+    visitor = await _at_home(street, me)
+
+    async def may() -> bool:
+        return "Rosa" in (await visitor.see("/mine/for")).text
+
+    await eventually(may, within=20, what="the mandate to be known")
+    old = (await visitor.see("/mine/pause")).form("until")
+    await visitor.send((await visitor.see("/mine/for")).form("who"), who=str(other))
+    shown = await visitor.send(old)
+    assert shown.status == 403
+    assert "Laten we dat nog eens proberen" in shown.text
+    assert {(await street.show(each)).status for each in (me, other)} == {"active"}
+
+
+async def test_the_button_back_after_an_answer_shows_it_and_a_second_send_changes_nothing(street: Street) -> None:
+    asked, _, path = await _invited(street)
+    visitor = street.visitor()
+    before = (await visitor.see(path)).form("answer")
+    await visitor.send(before, answer="yes")
+    again = await visitor.send(before, answer="yes")
+    assert again.status == 200
+    assert "U zei ja" in again.text
+    assert [each.stage for each in await street.invitations(asked)] == ["yes"]
+
+
+async def test_a_sign_that_turns_a_line_around_is_a_sentence_at_its_field(street: Street) -> None:
+    """Names that are written from right to left are taken as they are; signs that nobody sees are not."""
+    visitor = await _at_home(street, await street.someone("Jos"))
+    form = (await visitor.see("/mine/reach")).form("name")
+    _refused(await visitor.send(form, name="\u202eJos"), 422)
+    assert (await visitor.send(form, name="\u05d0\u05d1 \u05d2")).status == 200
+    assert 'dir="auto"' in (await visitor.see("/mine/reach")).response.text

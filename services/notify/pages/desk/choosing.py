@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -59,6 +60,8 @@ async def choose_person(
 def section(items: tuple, name: str, named: Names, page: Page) -> Section:  # type: ignore[type-arg]
     """What was found."""
     say = words(page)
+    if len({each.lines for each in items}) == 1:  # all in one neighbourhood: which one is no news
+        items = tuple(replace(each, lines=()) for each in items)
     empty = say("Nobody here is called that. Try a part of the name.") if name else ""
     return Section("found", say("Found") if name else say("People in your neighbourhood"), items, empty=empty)
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from starlette.responses import Response
 
-from services.notify.pages.choices import PARTS, WEEKDAYS
+from services.notify.pages.choices import LANGUAGE_NAMES, PARTS, WEEKDAYS
 from services.notify.pages.page import Page
 from services.notify.pages.registry import mine
 from services.notify.pages.trouble import Mistake, Mistakes
@@ -74,7 +74,7 @@ async def free_when(page: Page) -> Response:
 async def reach(page: Page) -> Response:
     """What they are called, which language they speak, how they are reached."""
     if page.posted:
-        spoken = [page.text("language"), *page.text("languages").replace(",", " ").split()]
+        spoken = [page.text("language"), *page.several("languages")]
         by: dict[str, Any] = {
             "by": page.text("by"), "email": page.text("email") or None, "phone": page.text("phone") or None,
             "organisation_id": page.text("organisation") or None,
@@ -89,7 +89,13 @@ async def reach(page: Page) -> Response:
         command = page.build_at(fields, ChangeParticipant, participant_id=page.person_id, **values)
         await page.do(command, fields=fields)
         return page.go("/mine/me", said="saved")
-    return page.show("neighbour/reach.html", someone=await _someone(page), ways=get_args(Way))
+    someone = await _someone(page)
+    known = dict.fromkeys([*page.policy.languages, *LANGUAGE_NAMES, *(someone.languages or ())])
+    languages = [(each, LANGUAGE_NAMES.get(each, each)) for each in known]
+    others = [LANGUAGE_NAMES.get(each, each) for each in (someone.languages or ())[1:]]
+    return page.show(
+        "neighbour/reach.html", someone=someone, ways=get_args(Way), languages=languages, others=others,
+    )  # fmt: skip
 
 
 @mine("/mail")

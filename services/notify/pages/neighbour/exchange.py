@@ -13,6 +13,7 @@ from services.notify.pages.choices import HOW_IT_WAS, PROPOSAL_ANSWERS
 from services.notify.pages.neighbour.answers import one_of
 from services.notify.pages.page import Page
 from services.notify.pages.registry import mine, opens
+from services.notify.pages.trouble import Mistake, Mistakes
 from services.notify.repository import people
 from services.notify.writing import calendars, data
 from shared import clock
@@ -101,7 +102,10 @@ async def _answer(page: Page) -> str:
 
 
 async def _move(page: Page) -> str:
+    """To a day, with or without an hour: they agree on no less."""
     when = moments.when(page)
+    if when.at is None and when.day is None:
+        raise Mistakes([Mistake("when-day", "day")])
     await page.do(
         MoveMoment(exchange_id=page.matter_id, participant_id=page.person_id, when=when), fields=moments.FIELDS
     )

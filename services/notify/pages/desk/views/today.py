@@ -16,7 +16,7 @@ from shared.contracts.notify import Task, TaskWay
 from shared.contracts.profiles import ParticipantSummary
 from shared.contracts.signals import ReferralSummary, SignalSummary
 
-MOST = 8
+MOST = 5
 """Lines of one kind; the rest is a page further."""
 URGENCIES = ("today", "this-week", "watch")
 TO_VISIT = frozenset({"knows-nobody", "fell-silent", "one-way", "much-rests-on-them"})
