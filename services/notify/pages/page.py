@@ -97,7 +97,7 @@ class Page:
     @property
     def path(self) -> str:
         """This page's own address, without a query: where its forms go."""
-        return self.request.url.path
+        return str(self.request.scope["path"])
 
     # --- asking the services
 
