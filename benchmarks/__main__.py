@@ -102,6 +102,7 @@ async def measure_pages(*, seconds: int, people: int) -> dict[str, float]:
     async with stack.running(pages.SERVICE, setup="SELECT 1", beside=pages.BESIDE) as servers:
         seen = await pages.measure(servers, seconds=seconds, people=people, tell=console.log)
     console.print(report.looked_at(seen))
+    console.print(report.costs(seen))
     found = {
         "pages.desk_p50_ms": round(1000 * Latency.percentile(seen.all, 50), 1),
         "pages.desk_p99_ms": round(1000 * seen.p99(), 1),

@@ -94,15 +94,24 @@ def looks(seen: Looks) -> Table:
 
 
 def looked_at(seen: Seen) -> Table:
-    """How long each page of the desk takes, and what it costs over all processes, and in each."""
+    """How long each page of the desk takes, and what it costs of the processors, over all processes."""
     table = Table(title="The desk, a page at a time", title_justify="left")
-    processes = list(next(iter(seen.costs.values()), {}))
-    for heading in ("page", "times", "p50 ms", "p99 ms", "CPU ms", *processes):
-        table.add_column(heading, justify="left" if heading == "page" else "right")
+    for heading in ("page", "times", "p50 ms", "p99 ms", "CPU ms"):
+        table.add_column(heading, justify="left" if heading == "page" else "right", no_wrap=True)
     for page, took in sorted(seen.took.items()):
         p50, p99 = (1000 * Latency.percentile(took, percent) for percent in (50, 99))
-        costs = (f"{seen.costs[page][each]:.1f}" for each in processes)
-        table.add_row(page, f"{len(took):,}", f"{p50:.1f}", f"{p99:.1f}", f"{seen.cost(page):.1f}", *costs)
+        table.add_row(page, f"{len(took):,}", f"{p50:.1f}", f"{p99:.1f}", f"{seen.cost(page):.1f}")
+    return table
+
+
+def costs(seen: Seen) -> Table:
+    """Where the processor time of a page goes."""
+    table = Table(title="CPU ms of a page, by process", title_justify="left")
+    table.add_column("page", no_wrap=True)
+    for process in next(iter(seen.costs.values()), {}):
+        table.add_column(process, justify="right")
+    for page, spent in sorted(seen.costs.items()):
+        table.add_row(page.removeprefix("/desk") or "/", *(f"{each:.1f}" for each in spent.values()))
     return table
 
 
