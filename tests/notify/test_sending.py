@@ -74,6 +74,16 @@ async def test_no_address_is_read_as_another_ones(sending: Sending, address: str
     assert len(sending.smtp.accepted) == before
 
 
+@pytest.mark.parametrize("domain", ["é" * 70 + ".example", "é..example"])
+async def test_a_domain_that_can_be_none_is_an_address_that_fails(sending: Sending, domain: str) -> None:
+    (one, other) = await sending.people(2)
+    await _change(sending, one[0], f"email = 'jos@{domain}'")
+    (mail_id,) = await sending.introduce([one], other[0])
+    await sending.becomes(mail_id, "refused")
+    page = await sending.client.get(ListTasks(participant_id=one[0]))
+    assert [each.kind for each in page.tasks] == ["introduced"]
+
+
 async def test_what_never_goes_is_put_aside_after_the_last_try(sending: Sending) -> None:
     mail_id, address = await sending.one()
     sending.smtp.script[address] = ["450"] * 10

@@ -49,8 +49,8 @@ async def add_to_detail(tx: Transaction, mail_id: UUID, detail: dict[str, Any]) 
 
 
 # --- sending
-# Of one mail `ended_at IS NULL` says what `stage = 'waiting'` does, and leaves PostgreSQL its id alone to look it up by: a
-# plan by the stage, made while few of them waited, would read all that wait.
+# Of one mail `ended_at IS NULL` says what `stage = 'waiting'` does, and leaves PostgreSQL its id alone to look it up
+# by: a plan by the stage, made while few of them waited, would read all that wait.
 
 
 async def claim(tx: Transaction, limit: int, until: datetime, mine: Iterable[UUID]) -> list[Mail]:

@@ -157,6 +157,8 @@ def _beginning(talk: Talk, post: Post) -> tuple[bytes, bytes, bytes]:
     """The lines before a mail."""
     if post.needs_utf8 and not talk.takes_utf8:
         raise NoSuchAddress("the mail server doesn't take letters like these in an address")
+    if not post.to.rpartition("@")[2].isascii():
+        raise NoSuchAddress("its domain can't be written as domains are")
     if not _is_plain(post.to):
         raise NoSuchAddress("what stands between brackets in an address is left out of it: it would be another's")
     options = " SMTPUTF8" if post.needs_utf8 else ""
