@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -10,6 +10,7 @@ from tests.conftest import MakeStack
 from tests.notify.setting import Notified, Whole
 from tests.notify.setting import notified as handlers_alone
 from tests.notify.setting import whole as whole_stack
+from tests.untranslated import listening
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +25,11 @@ async def whole(module_stack: MakeStack) -> AsyncIterator[Whole]:
     """Profiles, exchange and notify on real servers, and a catcher for their mail, shared by the tests of a module."""
     async with whole_stack(module_stack) as made:
         yield made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everything_is_translated() -> Iterator[None]:
+    """Nothing that a test of this module made the pages or mails say lacks a translation."""
+    with listening() as heard:
+        yield
+    assert not heard, sorted(heard)

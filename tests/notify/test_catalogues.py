@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from io import BytesIO
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from services.notify.writing.catalogues import DOMAINS, path_of, said
-from services.notify.writing.language import SOURCE, chosen, languages, read
+from services.notify.writing.language import SOURCE, Speech, chosen, languages, read
 from shared.policy import load
+from tests.untranslated import listening
 
 LANGUAGES = sorted(set(languages()) - {SOURCE})
 ADDRESSING = {
@@ -116,3 +118,13 @@ def test_the_source_is_english_in_plain_words() -> None:
 
 def values(string: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(string) if name is not None}
+
+
+# --- what no scan of the sources finds: words that are no literal where they are said
+
+
+def test_whatever_is_said_without_a_translation_is_heard_of() -> None:
+    """The tests of pages and mails listen to it (`tests/untranslated.py`): this shows that they would hear it."""
+    with listening() as said_so:
+        Speech.of("nl", load(), ZoneInfo("Europe/Brussels")).say("Nobody has translated this sentence.")
+    assert said_so == {("nl", "Nobody has translated this sentence.")}
