@@ -128,7 +128,7 @@ async def running(
             admin = await asyncpg.connect(databases.with_database(postgres.dsn, service))
             await admin.execute(setup)
             async with api.connected(nats.url, keys, accounts.BOOTSTRAP) as control:
-                pids = dict(zip(("nats", "postgresql"), (each.pid for each in processes), strict=True))
+                pids = dict(zip(("nats", "postgres"), (each.pid for each in processes), strict=True))
                 yield Stack(service, folder, keys, nats, postgres, admin, control, pids)
             await admin.close()
         finally:

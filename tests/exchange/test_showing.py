@@ -214,3 +214,18 @@ async def test_a_worker_lists_a_neighbourhood_the_latest_first(exchange: Agreein
     line = (await exchange.get(ListExchanges(participant_id=street.opener, limit=1), **me(street.opener))).exchanges[0]
     assert line.why is None
     assert (await exchange.get(ListExchanges(neighbourhood_id="nergens"))).exchanges == []
+
+
+async def test_exchanges_are_listed_by_several_stages_at_once_also_ones_own(exchange: Agreeing) -> None:
+    street = await exchange.street(1)
+    who, place = street.opener, street.neighbourhood_id
+    for opening in ("ask", "offer"):
+        await exchange.get(OpenExchange(opening=opening, participant_id=who, kind="coffee", half=True), **me(who))
+    for query, how in (
+        (ListExchanges(neighbourhood_id=place, stages=["draft", "inviting"]), {}),
+        (ListExchanges(participant_id=who, stages=["draft", "inviting"]), me(who)),
+    ):
+        found = await exchange.get(query, **how)
+        assert sorted(each.stage for each in found.exchanges) == ["draft", "draft", "inviting"]
+        drafts = await exchange.get(query.model_copy(update={"stages": ["draft"]}), **how)
+        assert [each.stage for each in drafts.exchanges] == ["draft", "draft"]
