@@ -39,6 +39,10 @@ class Words:
     def language(self) -> str:
         return self.speech.language
 
+    @property
+    def colon(self) -> str:
+        return self.speech.colon
+
     def __call__(self, text: str, /, **values: object) -> str:
         return self.speech.say(text, **values)
 

@@ -201,7 +201,7 @@ def _enjoying(page: Page, name: str, label: str, given: list[Enjoyment]) -> Iter
 
 
 def _line(page: Page, each: Enjoyment) -> str:
-    return f"{page.speech.label(each.kind)}: {each.words}" if each.kind else each.words or ""
+    return f"{page.speech.label(each.kind)}{page.speech.colon} {each.words}" if each.kind else each.words or ""
 
 
 def _enjoyments(page: Page, name: str) -> list[dict[str, str]]:

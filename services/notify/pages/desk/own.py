@@ -152,7 +152,7 @@ def _hours_in_words(worker: Worker, page: Page) -> list[str]:
     for day, label in called.WEEKDAY.items():
         stretches = [f"{each.begins:%H:%M}–{each.ends:%H:%M}" for each in worker.hours if each.weekday == day]
         if stretches:
-            lines.append(f"{say(label)}: {', '.join(stretches)}")
+            lines.append(f"{say(label)}{say.colon} {', '.join(stretches)}")
     return lines
 
 

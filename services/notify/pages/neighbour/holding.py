@@ -276,7 +276,7 @@ class _Worker(dict[str, str]):
 def _of_parts(key: str, value: Mapping[str, Any], speech: Speech) -> str:
     """A moment of several parts, a stretch of the day, or something that one enjoys."""
     if key in ("talents", "wishes"):
-        return ": ".join(filter(None, (speech.label(value.get("kind")), value.get("words"))))
+        return f"{speech.colon} ".join(filter(None, (speech.label(value.get("kind")), value.get("words"))))
     if key == "quiet_hours":
         return " – ".join(str(each)[:5] for each in value.values())
     shown = [

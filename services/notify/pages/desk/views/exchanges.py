@@ -28,7 +28,7 @@ def line(exchange: ExchangeSummary, names: Names, say: Say) -> Item:
     return Item(
         title=whom, to=address(exchange.exchange_id), quote=exchange.words or "",
         lines=kept(
-            f"{say(words.OPENING[exchange.opening])}: {about(exchange, say)}" if exchange.kind else "",
+            f"{say(words.OPENING[exchange.opening])}{say.colon} {about(exchange, say)}" if exchange.kind else "",
             say.when(exchange.when), say(words.WHY[exchange.why]) if exchange.why else "",
         ),
         tags=tags(exchange, say), doing=_first(exchange, whom, say), when=say.day(exchange.drafted_at),

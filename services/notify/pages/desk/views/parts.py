@@ -20,6 +20,10 @@ class Say(Protocol):
     @property
     def language(self) -> str: ...
 
+    @property
+    def colon(self) -> str:
+        """As it is printed behind a word."""
+
     def __call__(self, text: str, /, **values: object) -> str: ...
 
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:

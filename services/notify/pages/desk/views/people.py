@@ -87,7 +87,7 @@ def enjoyments(found: Iterable[Enjoyment] | None, say: Say) -> list[str]:
     shown = []
     for each in found or ():
         kind = say.kind(each.kind) if each.kind else ""
-        shown.append(f"{kind}: {each.words}" if kind and each.words else each.words or kind)
+        shown.append(f"{kind}{say.colon} {each.words}" if kind and each.words else each.words or kind)
     return shown
 
 

@@ -190,7 +190,7 @@ def _step(step: ReferralStep, names: Names, say: Say) -> str:
     text = say(words.REFERRAL_STATE[step.state]) if step.state else say(words.REFERRAL_STEP[step.what])
     more = [say(words.REFERRAL_REASON[step.reason])] if step.reason else []
     more += [say(words.REFERRAL_OUTCOME[step.outcome])] if step.outcome else []
-    text = f"{text}: {', '.join(dict.fromkeys(more))}" if more else text
+    text = f"{text}{say.colon} {', '.join(dict.fromkeys(more))}" if more else text
     return text if step.by == "system" else f"{text} · {names.actor(step.by, say)}"
 
 

@@ -98,7 +98,7 @@ def _step(step: SignalStep, names: Names, say: Say) -> str:
     if step.step:
         text = f"{text} ({say(words.DUTY_STEP[step.step]).lower()})"
     if step.outcome:
-        text = f"{text}: {say(words.OUTCOME[step.outcome]).lower()}"
+        text = f"{text}{say.colon} {say(words.OUTCOME[step.outcome]).lower()}"
     if step.what not in ("told", "taken", "offered", "handed-over", "offer-declined") and step.by != "system":
         text = f"{text} · {names.actor(step.by, say)}"
     return text
