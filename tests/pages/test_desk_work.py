@@ -20,6 +20,7 @@ from shared.contracts.exchange import (
 )
 from shared.contracts.notify import ShowWorkerPreferences
 from shared.contracts.profiles import (
+    AskIntoCircle,
     ListFetches,
     ListMandates,
     ListParticipants,
@@ -457,6 +458,24 @@ async def test_who_is_rung_hears_everything_in_one_go(office: Office, desk: Visi
     await desk.send(next(each for each in shown.forms if "task" in each["fields"] and each["action"] == here))
     rows = await office.whole.stack.fetch("notify", "SELECT DISTINCT stage FROM task WHERE participant_id = $1", annie)
     assert [row["stage"] for row in rows] == ["done"]
+
+
+async def test_a_no_into_a_circle_said_by_phone_ends_the_call_and_is_told_to_nobody(
+    office: Office, desk: Visitor
+) -> None:
+    alma = await office.someone("Alma Nys", reach={"by": "phone", "phone": "+32 470 44 55 66"})
+    jos = office.people["jos"]
+    await office.tell(AskIntoCircle(participant_id=jos, other_id=alma), actor=f"participant:{jos}")
+    here = f"/desk/people/{alma}/tasks"
+
+    async def asked() -> Shown | None:
+        shown = await desk.see(here)
+        return shown if "decline-circle" in shown.response.text else None
+
+    shown = await eventually(asked, within=30, what="the question on their sheet")
+    await desk.send(shown.form(action="/desk/do/decline-circle"))
+    sql = "SELECT stage FROM task WHERE participant_id = $1 AND kind = 'circle-asked'"
+    assert [row["stage"] for row in await office.whole.stack.fetch("notify", sql, alma)] == ["done"]
 
 
 async def test_an_address_is_asked_only_when_the_letter_is_to_be_printed(office: Office, desk: Visitor) -> None:

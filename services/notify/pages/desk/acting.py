@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from services.notify.pages import trouble
-from services.notify.pages.desk.at import me, words
+from services.notify.pages.desk.at import given_id, me, words
 from services.notify.pages.page import Page
 from services.notify.pages.registry import desk
 from shared.contracts.envelope import Command
@@ -75,6 +75,8 @@ async def act(page: Page) -> Response:
     back = safe(page.text("back"))
     if page.posted:
         await page.do(page.build(command, **_values(page, command)))
+        if (task_id := given_id(page, "task")) is not None:
+            await page.do(DoTask(task_id=task_id))
         return page.go(back, said=str(page.request.path_params["action"]))
     if not page.mistakes:
         return page.go(back)

@@ -186,6 +186,13 @@ def _answer(task: Task | TaskContract, say: Words) -> Go | None:
 
 
 def _coming(task: Task | TaskContract, say: Words) -> tuple[Do, ...]:
+    """What they can say with a yes or a no; with it the task is done."""
+    if task.kind == "circle-asked" and task.other_id is not None:
+        both = {"participant_id": str(task.participant_id), "other_id": str(task.other_id), "task": str(task.task_id)}
+        return (
+            Do(say("They say yes"), "agree-to-circle", both, main=True),
+            Do(say("Rather not"), "decline-circle", both),
+        )
     if task.gathering_id is None or task.kind != "gathering-invited":
         return ()
     here = {"gathering_id": str(task.gathering_id), "participant_id": str(task.participant_id), "how": "phone"}
