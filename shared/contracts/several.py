@@ -8,6 +8,9 @@ from pydantic import Field
 
 from shared.contracts.envelope import Contract, Query
 
+ALONE = "ask_alone"
+"""The code of what can't be answered together with others."""
+
 
 class Question(Contract):
     """A question, as it would come alone."""
@@ -35,4 +38,4 @@ class AskSeveral(Query, type="any.questions.ask.v1", result=Answers):
     }
 
 
-__all__ = ["Answers", "AskSeveral", "Question"]
+__all__ = ["ALONE", "Answers", "AskSeveral", "Question"]

@@ -20,11 +20,10 @@ from shared import clock
 from shared.contracts import subjects
 from shared.contracts.envelope import SOURCE, Answer, Command, Confidence, Envelope, Problem, Query
 from shared.contracts.operations import DeadLetterPointer
-from shared.contracts.several import AskSeveral
 from shared.database import CONTENTION, Connection, Pool, is_away
 from shared.ids import new_id
 from shared.messaging import incoming as reading
-from shared.messaging import several, store
+from shared.messaging import store
 from shared.messaging.handlers import Handlers, NotYetKnown, Rejected, only_reads
 from shared.messaging.incoming import Incoming
 from shared.messaging.transaction import LIMITS, Pending, Transaction
@@ -133,11 +132,11 @@ class Processor:
         reading.read(incoming, self.handlers, clock.now())
         try:
             if incoming.problems:
-                return _rejection(incoming, incoming.problems)
+                return rejection(incoming, incoming.problems)
             outcome = await self._alone(incoming)
         except Outage:
-            return _rejection(incoming, [BUSY])
-        return outcome.answer or _rejection(incoming, [BROKEN_REQUEST])
+            return rejection(incoming, [BUSY])
+        return outcome.answer or rejection(incoming, [BROKEN_REQUEST])
 
     async def within(self, work: Callable[[Transaction], Awaitable[object]]) -> None:
         """Do something of the service's own, such as retention, in a transaction like a handler's. Raises Outage."""
@@ -175,7 +174,7 @@ class Processor:
 
     async def _alone(self, incoming: Incoming) -> Outcome:
         collided = False
-        reads = _reads(incoming)
+        reads = reads_only(incoming)
         for _ in range(4):
             try:
                 return await self._look(incoming) if reads else (await self._run([incoming]))[0]
@@ -206,34 +205,15 @@ class Processor:
             self.committed()
         return unit.outcomes
 
-    async def look(self, batch: Sequence[Incoming], connection: Connection) -> list[Answer]:
-        """Answer questions one after another, on the connection of a reader. Raises what a handler raises."""
-        for incoming in batch:
-            reading.read(incoming, self.handlers, clock.now())
-        persons = [person for incoming in batch for person in _persons(incoming)]
-        erased = await store.erased(connection, persons) if persons else set()
-        return [await self._looked_beside(incoming, connection, erased) for incoming in batch]
-
-    async def _looked_beside(self, incoming: Incoming, connection: Connection, erased: set[UUID]) -> Answer:
-        if incoming.problems:
-            return _rejection(incoming, incoming.problems)
-        if isinstance(incoming.message, AskSeveral) or not _reads(incoming):
-            return _rejection(incoming, [several.ALONE])
-        try:
-            outcome = await self._looked(incoming, connection, erased)
-        except Rejected as rejected:
-            self.metrics.rejected.labels(_label(incoming)).inc()
-            return _rejection(incoming, rejected.problems)
-        return outcome.answer or _rejection(incoming, [BROKEN_REQUEST])
-
     async def _look(self, incoming: Incoming) -> Outcome:
         """Answer what only reads: there is nothing to claim, to keep or to commit."""
         persons = _persons(incoming)
         async with self.readers.acquire() as connection:
             erased = await store.erased(connection, persons) if persons else set()
-            return await self._looked(incoming, connection, erased)
+            return await self.looked(incoming, connection, erased)
 
-    async def _looked(self, incoming: Incoming, connection: Connection, erased: set[UUID]) -> Outcome:
+    async def looked(self, incoming: Incoming, connection: Connection, erased: set[UUID]) -> Outcome:
+        """The same on a connection that somebody has. Raises what the handler raises."""
         if erased.intersection(_persons(incoming)):
             raise Rejected(problems=[ERASED])
         unit = _Unit()
@@ -259,7 +239,7 @@ class Processor:
             if answer is not None:
                 self._again(incoming, answer, unit)
             elif erased.intersection(_persons(incoming)):
-                self._answer(incoming, _rejection(incoming, [ERASED]), unit)
+                self._answer(incoming, rejection(incoming, [ERASED]), unit)
             else:
                 fresh[key] = incoming
         return list(fresh.values())
@@ -317,9 +297,9 @@ class Processor:
     def _again(self, incoming: Incoming, kept: store.KeptAnswer, unit: _Unit) -> None:
         self.metrics.duplicates.inc()
         if kept.digest != incoming.digest():
-            answer = _rejection(incoming, [REUSED])
+            answer = rejection(incoming, [REUSED])
         elif kept.erased:
-            answer = _rejection(incoming, [ERASED])
+            answer = rejection(incoming, [ERASED])
         else:
             answer = Answer.model_validate_json(kept.body)
         self._tell(incoming, answer, answer.model_dump_json(), unit)
@@ -355,7 +335,7 @@ class Processor:
             return await self._failed(incoming, "; ".join(problem.message for problem in problems), "", word=word)
         self.metrics.rejected.labels(_label(incoming)).inc()
         if incoming.kind == "rpc" and not isinstance(incoming.message, Command):
-            return Outcome(incoming, answer=_rejection(incoming, problems))
+            return Outcome(incoming, answer=rejection(incoming, problems))
         return await self._in_transaction(lambda connection: self._settle(connection, incoming, *problems))
 
     async def _settle(self, connection: Connection, incoming: Incoming, *problems: Problem) -> Outcome:
@@ -365,7 +345,7 @@ class Processor:
         if incoming.key in kept:
             self._again(incoming, kept[incoming.key], unit)
         else:
-            self._answer(incoming, _rejection(incoming, list(problems)), unit)
+            self._answer(incoming, rejection(incoming, list(problems)), unit)
         await self._write(connection, unit)
         return unit.outcomes[0]
 
@@ -398,7 +378,7 @@ class Processor:
             sequence=incoming.sequence, reason=word or reason, place=place,
         )  # fmt: skip
         if incoming.kind == "rpc":
-            return Outcome(incoming, answer=_rejection(incoming, [BROKEN_REQUEST]))
+            return Outcome(incoming, answer=rejection(incoming, [BROKEN_REQUEST]))
         attempts = await self._in_transaction(
             lambda connection: store.count_failure(
                 connection, incoming.stream, incoming.sequence, _storable(reason), clock.now()
@@ -435,7 +415,7 @@ class Processor:
             unit.pending.outbox.append(self._pointer(incoming, id_))
             if incoming.asks and envelope is not None:
                 problem = incoming.problems[0] if incoming.problems else BROKEN
-                self._answer(incoming, _rejection(incoming, [problem]), unit)
+                self._answer(incoming, rejection(incoming, [problem]), unit)
             await store.clear_failures(connection, incoming.stream, [incoming.sequence])
             await self._write(connection, unit)
             return True
@@ -512,7 +492,7 @@ def _persons(incoming: Incoming) -> list[UUID]:
     return list(incoming.message.persons()) if incoming.message else []
 
 
-def _reads(incoming: Incoming) -> bool:
+def reads_only(incoming: Incoming) -> bool:
     """Whether its handler only reads."""
     return incoming.handle is not None and only_reads(incoming.handle, incoming.sender)
 
@@ -532,7 +512,8 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
-def _rejection(incoming: Incoming, problems: list[Problem]) -> Answer:
+def rejection(incoming: Incoming, problems: list[Problem]) -> Answer:
+    """The answer that says why not."""
     return Answer(id=incoming.id, status="rejected", problems=problems)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from shared import clock
 from shared.contracts import subjects
 from shared.contracts.envelope import SOURCE, Answer, Envelope, Problem
 from shared.contracts.several import Answers, AskSeveral, Question
+from shared.database import Connection
+from shared.messaging import store
 from shared.messaging.handlers import Handlers, Rejected, handles
-from shared.messaging.incoming import Incoming
+from shared.messaging.incoming import Incoming, read
+from shared.messaging.processor import reads_only, rejection
 
 if TYPE_CHECKING:
     from shared.messaging.processor import Processor
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 50_000
 """Of all answers together: as JSON within JSON they grow a little."""
-ALONE = Problem(code="ask_alone", message="this can't be answered together with others: ask it alone")
+_ALONE = Problem(code="ask_alone", message="this can't be answered together with others: ask it alone")
 
 
 def handlers(processor: Callable[[], Processor], service: str) -> Handlers:
@@ -29,15 +34,37 @@ def handlers(processor: Callable[[], Processor], service: str) -> Handlers:
             raise Rejected("not_allowed", "several questions at once are for senders of our own: ask them one by one")
         left, answers = MOST_BYTES, []
         questions = [_incoming(each, service, tx) for each in query.questions]
-        for answer in await processor().look(questions, tx.connection):
+        for answer in await _answered(processor(), questions, tx.connection):
             text = answer.model_dump_json()
             if len(text) > left:
-                text = Answer(id=answer.id, status="rejected", problems=[ALONE]).model_dump_json()
+                text = Answer(id=answer.id, status="rejected", problems=[_ALONE]).model_dump_json()
             left -= len(text)
             answers.append(text)
         return Answers(answers=answers)
 
     return Handlers({AskSeveral.TYPE: (AskSeveral, ask_several)})
+
+
+async def _answered(processor: Processor, batch: Sequence[Incoming], connection: Connection) -> list[Answer]:
+    """One after another. Raises what a handler raises, for which each is asked alone."""
+    for incoming in batch:
+        read(incoming, processor.handlers, clock.now())
+    persons = [person for incoming in batch if incoming.message for person in incoming.message.persons()]
+    erased = await store.erased(connection, persons) if persons else set()
+    return [await _one(processor, incoming, connection, erased) for incoming in batch]
+
+
+async def _one(processor: Processor, incoming: Incoming, connection: Connection, erased: set[UUID]) -> Answer:
+    if incoming.problems:
+        return rejection(incoming, incoming.problems)
+    if isinstance(incoming.message, AskSeveral) or not reads_only(incoming):
+        return rejection(incoming, [_ALONE])
+    try:
+        answer = (await processor.looked(incoming, connection, erased)).answer
+    except Rejected as rejected:
+        return rejection(incoming, rejected.problems)
+    assert answer is not None, "a question has an answer"
+    return answer
 
 
 def _incoming(question: Question, service: str, tx: Transaction) -> Incoming:
