@@ -8,7 +8,14 @@ import pytest
 
 from services.notify.asking import Asker
 from services.notify.config import Settings
-from shared.contracts.profiles import ListParticipants, ListWorkers
+from shared.contracts.profiles import (
+    ListOrganisations,
+    ListParticipants,
+    ListWorkers,
+    OrganisationPage,
+    ShowWorker,
+)
+from shared.contracts.signals import ListSignals
 from shared.ids import new_id
 from shared.messaging.client import Refused, Unanswered
 from tests.notify.setting import Whole
@@ -30,6 +37,16 @@ async def test_what_is_not_theirs_to_ask_is_refused(whole: Whole) -> None:
     async with Asker.open(_settings(whole)) as asker:
         with pytest.raises(Refused):
             await asker.get(ListParticipants(), actor=f"participant:{new_id()}")
+
+
+async def test_several_questions_are_answered_each_by_itself_whichever_service_is_away(whole: Whole) -> None:
+    questions = [ListWorkers(), ShowWorker(worker_id=new_id()), ListOrganisations(), ListSignals()]
+    async with Asker.open(_settings(whole)) as asker:
+        workers, nobody, places, away = await asker.get_each(questions, actor=f"worker:{new_id()}")
+    assert (workers.workers, type(places)) == ([], OrganisationPage)
+    assert isinstance(nobody, Refused)
+    assert [each.code for each in nobody.problems] == ["unknown_id"]
+    assert isinstance(away, Unanswered)
 
 
 async def test_without_an_actor_the_desk_is_nobody(whole: Whole) -> None:
