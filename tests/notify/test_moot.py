@@ -190,6 +190,13 @@ async def test_what_was_agreed_to_for_a_referral_needs_no_telling_once_it_is_ove
     assert await _open(notified, roger) == []
 
 
+async def test_who_left_is_rung_about_nothing_any_more(notified: Notified) -> None:
+    roger = await notified.someone(reach=by_phone())
+    await notified.tell(_step(roger, "found", exchange_id=new_id()))
+    await notified.someone(roger, name=None, reach=None, status="left")
+    assert await _stages(notified, roger) == {"found": "moot"}
+
+
 # --- mails that wait
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.notify.handlers import digests
+from services.notify.handlers import digests, telling
 from services.notify.repository import digests as kept_digests
 from services.notify.repository import links, mails, preferences, tasks
 from services.notify.repository import people as repository
@@ -89,5 +89,7 @@ async def _keep(tx: Transaction, state: ContactKept) -> None:
     email = state.reach.email if state.reach else None
     if before is not None and before.version < state.version and before.email != email:
         await preferences.unmark_failing(tx, state.participant_id)
+    if state.status == "left":
+        await telling.nothing_left(tx, state.participant_id)
     if before is not None and before.status == "paused" and state.status == "active":
         await mails.due_now(tx, state.participant_id)

@@ -89,6 +89,8 @@ async def decide(
         mail.kind, person, reader, policy_of(tx, place), place.zone, without=standing.without if standing else (),
         now=tx.now,
     )  # fmt: skip
+    if mail.acts_for is None and reader is not None and reader.participant_id == mail.to_id == person.participant_id:
+        return verdict, mail
     if reader is None or reader.participant_id == person.participant_id:
         return verdict, replace(mail, to_id=person.participant_id, acts_for=None)
     return verdict, replace(mail, to_id=reader.participant_id, acts_for=person.participant_id)
@@ -138,9 +140,10 @@ async def is_over(
         await _end_task(tx, task, "moot")
 
 
-async def nothing_left(tx: Transaction, task: Task) -> None:
-    """Of this one there is nothing left to tell."""
-    await _end_task(tx, task, "moot")
+async def nothing_left(tx: Transaction, participant_id: UUID) -> None:
+    """There is nothing left to tell them: they left."""
+    for task in await kept_tasks.open_of(tx, participant_id):
+        await _end_task(tx, task, "moot")
 
 
 async def _end_task(tx: Transaction, task: Task, stage: Literal["done", "moot"]) -> None:
