@@ -64,8 +64,6 @@ PLACES = {
     "plan-gathering": "/desk/gatherings/plan",
     "attendance": "/desk/gatherings/{gathering}/attendance",
     "tasks": "/desk/tasks",
-    "to-tell": "/desk/people/{godelieve}/tasks",
-    "letters": "/desk/people/{godelieve}/letters",
     "telling": "/desk/people/{godelieve}/tasks",
     "letters": "/desk/people/{godelieve}/letters",
     "own-things": "/desk/me",

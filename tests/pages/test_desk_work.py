@@ -364,8 +364,12 @@ async def test_a_rule_is_set_aside_with_a_reason_which_is_kept(office: Office, d
     await desk.send(form, reason="Nog twee keer, tot de thuishulp begint.", kind="company")
     found = await office.tell(ShowExchange(exchange_id=office.things["care"]))
     assert [each.reason for each in found.deviations] == ["Nog twee keer, tot de thuishulp begint."]
-    signals = (await office.tell(ListSignals(participant_id=office.people["martine"], stage="closed"))).signals
-    (limit,) = [each for each in signals if each.exchange_id == office.things["care"]]
+
+    async def closed() -> list[Any]:
+        signals = (await office.tell(ListSignals(participant_id=office.people["martine"], stage="closed"))).signals
+        return [each for each in signals if each.exchange_id == office.things["care"]]
+
+    (limit,) = await eventually(closed, within=20, what="signals to hear of it")
     (note,) = (await office.tell(ReadNotes(signal_id=limit.signal_id))).notes
     assert (note.about, note.note) == ("deviation", "Nog twee keer, tot de thuishulp begint.")
     await says(desk, here, "Nog twee keer, tot de thuishulp begint.")

@@ -80,7 +80,7 @@ async def act(page: Page) -> Response:
         return page.go(back, said=str(page.request.path_params["action"]))
     if not page.mistakes:
         return page.go(back)
-    return page.show("desk/refused.html", 409, back=back, sentence=words(page)("That could not be done."))
+    return page.show("desk/refused.html", 409, back=back, sentence=words(page).say("That could not be done."))
 
 
 def safe(path: str) -> str:

@@ -35,7 +35,7 @@ from shared.contracts.profiles import ParticipantDetails
 @desk("/answer")
 async def answer_anyone(page: Page) -> Response:
     """Of whoever is chosen."""
-    chosen = await choose_person(page, "/desk/answer", title=words(page)("Record an answer"))
+    chosen = await choose_person(page, "/desk/answer", title=words(page).say("Record an answer"))
     return chosen if isinstance(chosen, Response) else page.go(f"{people_views.address(chosen)}/answer")
 
 

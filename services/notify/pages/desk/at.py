@@ -46,6 +46,10 @@ class Words:
     def __call__(self, text: str, /, **values: object) -> str:
         return self.speech.say(text, **values)
 
+    def say(self, text: str, /, **values: object) -> str:
+        """The same, where there is but one thing to say: by this name the catalogues find it."""
+        return self.speech.say(text, **values)
+
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:
         return self.speech.count(one, many, number, **values)
 

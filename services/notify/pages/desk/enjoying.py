@@ -58,8 +58,8 @@ async def register(page: Page) -> Response:
                 required=True,
             ),
             *_reaching(page, await _organisations(page), None),
-            *_enjoying(page, "talents", say("What do they enjoy doing for others?"), []),
-            *_enjoying(page, "wishes", say("What would they enjoy?"), []),
+            *_enjoying(page, "talents", say("What do they enjoy doing for others?"), [], folded=True),
+            *_enjoying(page, "wishes", say("What would they enjoy?"), [], folded=True),
             Field("visited", say("I have just spoken with them: record it as a visit"), "tick"),
         ),
     )
@@ -119,7 +119,7 @@ async def change(page: Page) -> Response:
                   hint=say("Leave it empty: then as many as is usual here.")),
             Field("quiet_from", say("Not to be disturbed from"), "time", about=("quiet_hours", "quiet_hours.start"),
                   value=f"{quiet.start:%H:%M}" if quiet else ""),
-            Field("quiet_until", say("Until"), "time", about=("quiet_hours.end",),
+            Field("quiet_until", say("To what time"), "time", about=("quiet_hours.end",),
                   value=f"{quiet.end:%H:%M}" if quiet else ""),
         ),
     )  # fmt: skip
@@ -186,16 +186,18 @@ def _reaching(
         value=first,
         about=("languages", "languages.0"),
     )
-    yield Field("more_languages", say("Other languages"), "checks", spoken, values=more)
+    yield Field("more_languages", say("Other languages"), "checks", spoken, values=more, folded=True)
 
 
-def _enjoying(page: Page, name: str, label: str, given: list[Enjoyment]) -> Iterator[Field]:
+def _enjoying(
+    page: Page, name: str, label: str, given: list[Enjoyment], *, folded: bool = False
+) -> Iterator[Field]:  # fmt: skip
     """The list to tick from, what they said of it, and lines for what has no word there."""
     say = words(page)
     ticked = {each.kind for each in given if each.kind}
     theirs = [each for each in given if each.words]
     lines = "\n".join(_line(page, each) for each in theirs)
-    yield Field(name, label, "checks", kinds(page), values=frozenset(ticked), about=(f"{name}.0",))
+    yield Field(name, label, "checks", kinds(page), values=frozenset(ticked), about=(f"{name}.0",), folded=folded)
     yield Field(f"{name}_words", say("In their own words"), "area", value=lines,
                 hint=say("One on each line, such as: soup for whoever drops by."))  # fmt: skip
 

@@ -79,7 +79,7 @@ async def _running(page: Page, neighbourhood_id: str) -> list[ExchangeSummary]:
 async def open_for(page: Page) -> Response:
     """An ask or an offer on someone's behalf, with how they agreed; or a half question, for the worker alone."""
     participant_id = await choose_person(
-        page, "/desk/exchanges/open", title=words(page)("An ask or an offer for somebody")
+        page, "/desk/exchanges/open", title=words(page).say("An ask or an offer for somebody")
     )
     if isinstance(participant_id, Response):
         return participant_id
@@ -319,7 +319,7 @@ async def _whose(page: Page, exchange: Exchange, label: str = "") -> Field:
     ids = [each for each in (exchange.participant_id, *(other.participant_id for other in exchange.others)) if each]
     named = await names(page, set(ids))
     people = [Option(str(each), named.person(each)) for each in ids]
-    return Field("participant", label or words(page)("Whose word is it?"), "radios", people, required=True,
+    return Field("participant", label or words(page).say("Whose word is it?"), "radios", people, required=True,
                  about=("participant_id",))  # fmt: skip
 
 

@@ -44,6 +44,8 @@ class Field:
     """Fields of contracts that it stands for, beside its own name: a mistake in them is shown here."""
     autocomplete: str = "off"
     longest: int | None = None
+    folded: bool = False
+    """Of `checks`: a long list that most people pass by; shut until one opens it."""
     heading: str = ""
     """Stands above it, where a new part of the form begins."""
 
@@ -56,6 +58,11 @@ class Field:
     def triples(self) -> list[tuple[str, str, str]]:
         """The same, with what is said below."""
         return [(each.value, each.label, each.hint) for each in self.options]
+
+    @property
+    def chosen(self) -> list[str]:
+        """The words of what is ticked."""
+        return [each.label for each in self.options if each.value in self.values]
 
     @property
     def boxes(self) -> tuple[str, ...]:

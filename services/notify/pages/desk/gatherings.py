@@ -150,7 +150,7 @@ async def invite(page: Page) -> Response:
     """A neighbour, in person."""
     gathering = await _gathering(page)
     at = views.address(gathering.gathering_id)
-    chosen = await choose_person(page, f"{at}/invite", title=words(page)("Invite a neighbour"), back=at)
+    chosen = await choose_person(page, f"{at}/invite", title=words(page).say("Invite a neighbour"), back=at)
     if isinstance(chosen, Response):
         return chosen
     say, someone = words(page), await person(page, chosen)

@@ -82,7 +82,9 @@ async def hours(page: Page) -> Response:
                     value=f"{there.begins:%H:%M}" if there else "",
                     heading=say(label) if number == 1 else "",
                 ),
-                Field(f"{day}_{number}_until", say("Until"), "time", value=f"{there.ends:%H:%M}" if there else ""),
+                Field(
+                    f"{day}_{number}_until", say("To what time"), "time", value=f"{there.ends:%H:%M}" if there else ""
+                ),
             ]
     form = Form(
         say("My hours"),

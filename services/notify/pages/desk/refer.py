@@ -54,7 +54,7 @@ async def refer_anyone(page: Page) -> Response:
     """A referral for whoever is chosen."""
     from services.notify.pages.desk.choosing import choose_person
 
-    chosen = await choose_person(page, "/desk/refer", title=words(page)("Refer to a service"))
+    chosen = await choose_person(page, "/desk/refer", title=words(page).say("Refer to a service"))
     return chosen if isinstance(chosen, Response) else page.go(f"/desk/refer/{chosen}")
 
 

@@ -65,7 +65,7 @@ async def all_signals(page: Page) -> Response:
 @desk("/signals/raise")
 async def raise_signal(page: Page) -> Response:
     """Something noticed about someone: kind, urgency, whose word, and a note for the worker's eyes alone."""
-    participant_id = await choose_person(page, "/desk/signals/raise", title=words(page)("Raise a signal"))
+    participant_id = await choose_person(page, "/desk/signals/raise", title=words(page).say("Raise a signal"))
     if isinstance(participant_id, Response):
         return participant_id
     say, someone = words(page), await person(page, participant_id)

@@ -92,10 +92,10 @@ async def letter(page: Page) -> Response:
     to: tuple[str, ...] = ()
     if page.posted:
         found = await page.do(AddressForLetter(participant_id=task.participant_id))
-        to = tuple((found.address or words(page)("Brought by hand")).splitlines())
+        to = tuple((found.address or words(page).say("Brought by hand")).splitlines())
     return page.show(
         "desk/letter.html", task=task, paper=paper(what.mail, what.reader, to) if what else None, addressed=bool(to),
-        done=Do(words(page)("I did it"), "do-task", {"task_id": str(task.task_id)}, main=True),
+        done=Do(words(page).say("I did it"), "do-task", {"task_id": str(task.task_id)}, main=True),
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ async def letters(page: Page) -> Response:
     to: tuple[str, ...] = ()
     if page.posted:
         address = await page.do(AddressForLetter(participant_id=page.matter_id))
-        to = tuple((address.address or words(page)("Brought by hand")).splitlines())
+        to = tuple((address.address or words(page).say("Brought by hand")).splitlines())
     written = [what for _, what in found if what]
     papers = [paper(each.mail, each.reader, () if number else to) for number, each in enumerate(written)]
     return page.show(

@@ -42,7 +42,7 @@ from shared.contracts.signals import RaiseSignal, WriteNote
 @desk("/visit")
 async def visit_anyone(page: Page) -> Response:
     """A visit to whoever is chosen."""
-    chosen = await choose_person(page, "/desk/visit", title=words(page)("Record a visit"))
+    chosen = await choose_person(page, "/desk/visit", title=words(page).say("Record a visit"))
     return chosen if isinstance(chosen, Response) else page.go(f"{views.address(chosen)}/visit")
 
 
@@ -74,7 +74,7 @@ async def visit(page: Page) -> Response:
 @desk("/introduce")
 async def introduce_anyone(page: Page) -> Response:
     """An introduction of whoever is chosen first."""
-    chosen = await choose_person(page, "/desk/introduce", title=words(page)("Introduce two people"))
+    chosen = await choose_person(page, "/desk/introduce", title=words(page).say("Introduce two people"))
     return chosen if isinstance(chosen, Response) else page.go(f"{views.address(chosen)}/introduce")
 
 
