@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils.compat import uuid5, uuid7
 
 _NAMESPACE = UUID("6f1a2f3e-6d0b-5c55-9b0a-0c6f6f2d7a11")
 

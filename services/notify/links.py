@@ -47,9 +47,7 @@ def new(
     ((kind, holder_id),) = _holder(participant, worker, contact)
     notify = (policy or tx.settings.policy).notify
     days = notify.contact_link_days if kind == "contact" else notify.link_days
-    text = tokens.token(tx.settings.secret(), LINK, secrets.token_bytes(tokens.RANDOM_BYTES))
-    digest = tokens.digest(tx.settings.secret(), LINK, text)
-    assert digest is not None
+    text, digest = tokens.made(tx.settings.secret(), LINK, secrets.token_bytes(tokens.RANDOM_BYTES))
     end = expires_at or tx.now + timedelta(days=days)
     link = Link(digest, kind, holder_id, purpose, matter, acts_for, detail, tx.now, end)
     return link, address(tx.settings.pages_url, purpose, text)
@@ -69,9 +67,7 @@ async def find(tx: Transaction, token: str) -> Link | None:
 async def open_session(tx: Transaction, link: Link) -> str:
     """Whoever holds this link is let in for a while. Returns what their browser keeps."""
     assert link.holder_kind in ("participant", "worker")
-    text = tokens.token(tx.settings.secret(), SESSION, secrets.token_bytes(tokens.RANDOM_BYTES))
-    digest = tokens.digest(tx.settings.secret(), SESSION, text)
-    assert digest is not None
+    text, digest = tokens.made(tx.settings.secret(), SESSION, secrets.token_bytes(tokens.RANDOM_BYTES))
     session = Session(digest, link.holder_kind, link.holder_id, link.acts_for, tx.now + SESSION_LASTS)
     await repository.start_session(tx, session)
     return text

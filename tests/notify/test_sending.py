@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+from services.notify.repository import mails as repository
 from shared import clock
 from shared.contracts.notify import ListTasks, RetryMail
+from shared.messaging import Transaction
 from tests.conftest import MakeStack
 from tests.notify.sending import Sending, prepared
 from tests.waiting import eventually
@@ -82,6 +86,23 @@ async def test_a_domain_that_can_be_none_is_an_address_that_fails(sending: Sendi
     await sending.becomes(mail_id, "refused")
     page = await sending.client.get(ListTasks(participant_id=one[0]))
     assert [each.kind for each in page.tasks] == ["introduced"]
+
+
+async def test_who_is_erased_while_their_mail_is_in_hand_gets_it_no_more(sending: Sending) -> None:
+    """One mail is slow to be taken: the next ones are written, addressed, and wait for it."""
+    people = await sending.people(4)
+    sending.smtp.slow, sending.smtp.script[people[0][1]] = 0.8, ["slow"]
+    (slow,) = await sending.introduce(people[:1], people[3][0])
+    await eventually(lambda: sending.smtp.waits)
+    _, kept = await sending.introduce(people[1:3], people[3][0])
+    await eventually(lambda: sending.smtp.tried[people[1][1]] == 1)
+    connection = await asyncpg.connect(sending.stack.admin_dsn("notify"))
+    await repository.erase(cast(Transaction, connection), [people[1][0]])
+    await connection.close()
+    for each in (slow, kept):
+        await sending.becomes(each, "sent")
+    assert sending.smtp.to(people[1][1]) == []
+    assert len(sending.smtp.to(people[2][1])) == 1
 
 
 async def test_what_never_goes_is_put_aside_after_the_last_try(sending: Sending) -> None:

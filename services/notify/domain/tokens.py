@@ -14,7 +14,13 @@ _MAC_BYTES = 16
 
 def token(secret: bytes, purpose: str, random: bytes) -> str:
     """Random bytes and our signature on them: what we never gave out is refused before anything is looked up."""
-    return base64.urlsafe_b64encode(random + _sign(secret, f"token:{purpose}", random)).rstrip(b"=").decode()
+    return made(secret, purpose, random)[0]
+
+
+def made(secret: bytes, purpose: str, random: bytes) -> tuple[str, bytes]:
+    """A new token, and under what it is kept."""
+    raw = random + _sign(secret, f"token:{purpose}", random)
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), _kept(secret, purpose, raw)
 
 
 def digest(secret: bytes, purpose: str, text: str) -> bytes | None:
@@ -28,7 +34,7 @@ def digest(secret: bytes, purpose: str, text: str) -> bytes | None:
     random, mac = raw[:RANDOM_BYTES], raw[RANDOM_BYTES:]
     if not hmac.compare_digest(mac, _sign(secret, f"token:{purpose}", random)):
         return None
-    return hmac.digest(secret, f"kept:{purpose}:".encode() + raw, hashlib.sha256)
+    return _kept(secret, purpose, raw)
 
 
 def form(secret: bytes, scope: bytes, form_id: UUID) -> str:
@@ -53,5 +59,9 @@ def hidden(secret: bytes, what: str, text: str) -> bytes:
     return hmac.digest(secret, f"{what}:{text}".encode("utf-8", "surrogatepass"), hashlib.sha256)
 
 
+def _kept(secret: bytes, purpose: str, raw: bytes) -> bytes:
+    return hmac.digest(secret, f"kept:{purpose}:".encode() + raw, "sha256")
+
+
 def _sign(secret: bytes, what: str, content: bytes) -> bytes:
-    return hmac.digest(secret, what.encode() + b":" + content, hashlib.sha256)[:_MAC_BYTES]
+    return hmac.digest(secret, what.encode() + b":" + content, "sha256")[:_MAC_BYTES]

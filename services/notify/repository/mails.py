@@ -314,18 +314,28 @@ async def move(tx: Transaction, double_id: UUID, survivor_id: UUID) -> None:
 
 
 async def erase(tx: Transaction, participant_ids: Sequence[UUID]) -> None:
-    """Every mail to or about these people. What one of them got for who gave them a mandate is that person's own."""
+    """Every mail to or about these people. What one of them got for who gave them a mandate is that person's own.
+
+    Who has one of these in hand is told, and doesn't send it.
+    """
     await tx.execute(
         """
-        UPDATE mail SET to_id = acts_for, acts_for = NULL
-        WHERE to_id = ANY($1::uuid[]) AND acts_for <> ALL($1::uuid[])
+        WITH passed_on AS (
+            UPDATE mail SET to_id = acts_for, acts_for = NULL
+            WHERE to_id = ANY($1::uuid[]) AND acts_for <> ALL($1::uuid[]) RETURNING mail_id, claimed_until
+        )
+        SELECT pg_notify('mail_gone', mail_id::text) FROM passed_on WHERE claimed_until IS NOT NULL
         """,
         list(participant_ids),
     )
     await tx.execute(
         """
-        DELETE FROM mail WHERE to_id = ANY($1::uuid[]) OR acts_for = ANY($1::uuid[])
-            OR participant_id = ANY($1::uuid[]) OR other_id = ANY($1::uuid[])
+        WITH gone AS (
+            DELETE FROM mail WHERE to_id = ANY($1::uuid[]) OR acts_for = ANY($1::uuid[])
+                OR participant_id = ANY($1::uuid[]) OR other_id = ANY($1::uuid[])
+            RETURNING mail_id, claimed_until
+        )
+        SELECT pg_notify('mail_gone', mail_id::text) FROM gone WHERE claimed_until IS NOT NULL
         """,
         list(participant_ids),
     )

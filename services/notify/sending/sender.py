@@ -34,7 +34,7 @@ from shared.telemetry import logger
 
 log = logger(__name__)
 TROUBLE: tuple[type[BaseException], ...] = (*NO_ANSWER, Outage)
-BATCH = 32
+BATCH = 64
 TICK = 1.0
 """Seconds between two looks when nothing is told: a clock that is moved gives no notice."""
 LONGEST_REST = 60.0
@@ -42,6 +42,10 @@ LONGEST_REST = 60.0
 ASKED_AGAIN = timedelta(seconds=15)
 """When a service didn't answer."""
 GRACE = 8.0
+
+
+class _Gone(Exception):
+    """It was deleted while it was in hand."""
 
 
 class Sender:
@@ -106,14 +110,16 @@ class Sender:
     async def _listen_and_claim(self) -> None:
         async with self.base.pool.acquire() as connection:
             await connection.add_listener("mail", self._told)
+            await connection.add_listener("mail_gone", self._gone)
             try:
-                while True:
+                while not connection.is_closed():
                     self._wake.clear()
                     if not await self._round():
                         await self._nap(TICK)
             finally:
                 if not connection.is_closed():
                     await connection.remove_listener("mail", self._told)
+                    await connection.remove_listener("mail_gone", self._gone)
 
     async def _round(self) -> bool:
         """Claim some, and make them ready. False when nothing was due."""
@@ -237,7 +243,10 @@ class Sender:
     async def _one(self, host: Host, ready: Ready) -> None:
         mail = ready.mail
         await self._pace()
-        if self._stopping or time.monotonic() > self._mine[mail.mail_id] - self.settings.smtp_timeout:
+        until = self._mine.get(mail.mail_id)
+        if until is None:
+            return  # it is gone
+        if self._stopping or time.monotonic() > until - self.settings.smtp_timeout:
             await self._give_back([mail])  # its turn came late: another replica may be at it before this one is done
             return
         try:
@@ -251,9 +260,13 @@ class Sender:
             await self._no_such_address(mail, str(reason))
         except NeverLikeThis as reason:
             await self._settle([Settled(mail, "dead", str(reason))])
+        except _Gone:
+            log.info("a mail is gone, with whom it was for", mail=str(mail.mail_id))
 
     async def _in_window(self, mail: Mail, hand_over: Callable[[], Awaitable[None]]) -> None:
         async with self._window:
+            if mail.mail_id not in self._mine:
+                raise _Gone
             await hand_over()
             await self._records.keep(mail.mail_id, clock.now())
             self._mine.pop(mail.mail_id, None)
@@ -310,6 +323,10 @@ class Sender:
 
     def _told(self, *_: object) -> None:
         self._wake.set()
+
+    def _gone(self, _: object, __: int, ___: str, mail_id: object) -> None:
+        """Somebody was erased: what is in hand for them, or about them, is not sent."""
+        self._mine.pop(UUID(str(mail_id)), None)
 
 
 @contextlib.asynccontextmanager

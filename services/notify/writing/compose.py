@@ -61,7 +61,10 @@ def _kept() -> Markup:
 
 def bdi(words: str) -> Markup:
     """Escaped; what is set apart in text becomes an element of its own."""
-    return Markup(str(escape(words)).replace(text.FSI, "<bdi>").replace(text.PDI, "</bdi>"))  # noqa: S704
+    escaped = escape(words)
+    if text.FSI not in words:
+        return escaped
+    return Markup(str(escaped).replace(text.FSI, "<bdi>").replace(text.PDI, "</bdi>"))  # noqa: S704
 
 
 def _close(letter: Letter, mail: Mail, reader: Reader) -> None:
