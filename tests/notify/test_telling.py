@@ -8,6 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from services.notify.domain.mails import Mail, Matter
+from services.notify.handlers import telling
 from shared.contracts.exchange import InvitationAnswered, NextStepReached, WorkerAsked
 from shared.contracts.notify import DoTask, ListTasks, TaskDone, TaskDue, TaskGiven, TaskUndone
 from shared.contracts.profiles import (
@@ -296,6 +298,22 @@ def _referral(kind: Any, worker: UUID | None, **more: Any) -> Any:
         "worker_id": worker,
     } | more  # fmt: skip
     return kind.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rung"), [("referral-asked", True), ("referral-reminder", True), ("access-ended", False)]
+)
+async def test_a_service_whose_address_fails_is_rung_when_it_is_asked_something(
+    notified: Notified, kind: str, rung: bool
+) -> None:
+    marie, place = await notified.worker(), await notified.place(f"wijk-{kind}")
+    await notified.on_duty(marie, place)
+    referral_id = new_id()
+    async with notified.transaction() as tx:
+        mail = Mail(mail_id=new_id(), kind=kind, to_kind="contact", to_id=referral_id, due_at=tx.now, made_at=tx.now,
+                    matter=Matter(referral_id=referral_id), neighbourhood_id=place)  # fmt: skip
+        await telling.address_fails(tx, mail)
+    assert await _mails(notified, marie) == ([("ring-service", "waiting")] if rung else [])
 
 
 # --- newcomers, mandates, doubles
