@@ -195,6 +195,16 @@ async def test_how_it_was_makes_it_done_and_those_who_met_acquaintances(exchange
     assert await exchange.everything_told(mark) == []
 
 
+async def test_which_worker_recorded_that_it_was_not_good_is_told_so_that_they_need_not_hear_it(
+    exchange: Agreeing,
+) -> None:
+    street, mark = await exchange.agreed(), await exchange.mark()
+    said = SayHowItWas(exchange_id=street.exchange_id, participant_id=street.other, answer="not-good", how="phone")
+    await exchange.get(said, actor=exchange.actor)
+    (asked,) = await exchange.told(MediationAsked, mark)
+    assert f"worker:{asked.worker_id}" == exchange.actor
+
+
 async def test_not_good_is_seen_by_nobody_else(exchange: Agreeing) -> None:
     """The worker hears it, once; the other side sees nothing of it, and nor does what is shown to a worker."""
     street = await exchange.agreed()
@@ -203,7 +213,7 @@ async def test_not_good_is_seen_by_nobody_else(exchange: Agreeing) -> None:
     ref = await exchange.get(said, **me(street.other))
     await exchange.get(said, **me(street.other))
     (asked,) = await exchange.told(MediationAsked, mark)
-    assert asked.participant_id == street.other
+    assert (asked.participant_id, asked.worker_id) == (street.other, None)
     assert not MediationAsked.FEED
     assert ref.stage == "done"
     assert await street.steps(mark) == {}

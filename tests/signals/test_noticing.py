@@ -25,7 +25,7 @@ from shared.contracts.profiles import ParticipantMerged, VisitRecorded
 from shared.contracts.signals import ChangeSignal, MergeSignals, SignalRaised, TakeSignal, WriteNote
 from shared.ids import new_id
 from tests.signals.neighbourhood import Place, Signals, by
-from tests.signals.raising import about, raised, show
+from tests.signals.raising import about, raised, show, told_whom
 
 
 def of(contract: type[Event], place: Place, who: UUID, exchange_id: UUID | None = None, **more: Any) -> Event:
@@ -156,6 +156,20 @@ async def test_the_system_raises_nothing_about_who_left(signals: Signals, contra
     who = await signals.someone(place, status="left", reached_by=None)
     await signals.tell(of(contract, place, who))
     assert not await about(signals, who)
+
+
+async def test_a_worker_who_recorded_that_it_was_not_good_is_not_told_so_and_has_to_take_it_all_the_same(
+    signals: Signals,
+) -> None:
+    place = await signals.place()
+    who = await signals.someone(place)
+    await signals.tell(of(MediationAsked, place, who, new_id(), worker_id=place.marie))
+    (signal,) = await about(signals, who)
+    assert await told_whom(signals, signal.signal_id) == []
+    assert signal.stage == "open"
+    signals.move(timedelta(days=6))
+    await signals.fire()
+    assert (await told_whom(signals, signal.signal_id))[0][:2] == (place.karim, "backup")
 
 
 async def test_who_is_not_known_yet_is_waited_for_and_who_was_merged_is_found(signals: Signals) -> None:

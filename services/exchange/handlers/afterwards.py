@@ -11,6 +11,7 @@ from services.exchange.handlers import access
 from services.exchange.handlers.agreements import end_quietly, joined, policy_for
 from services.exchange.handlers.ties import met
 from services.exchange.repository import agreements as repository
+from shared.access import OURS, who
 from shared.contracts.exchange import (
     ExchangeDone,
     ExchangeDue,
@@ -76,10 +77,11 @@ async def _heard(
         )
     )  # fmt: skip
     if answer == "not-good":
+        by = who(tx, OURS)
         await tx.emit(
             MediationAsked(
                 neighbourhood_id=exchange.neighbourhood_id, exchange_id=exchange.exchange_id,
-                participant_id=participant_id,
+                participant_id=participant_id, worker_id=by.uuid if by.kind == "worker" else None,
             )
         )  # fmt: skip
     if exchange.stage != "agreed":

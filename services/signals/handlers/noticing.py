@@ -47,8 +47,10 @@ async def on_nobody_found(event: NobodyFound, tx: Transaction) -> None:
 
 @handles(MediationAsked)
 async def on_mediation_asked(event: MediationAsked, tx: Transaction) -> None:
-    """Someone said that it was not good."""
-    await raise_by_system(tx, "not-good", event.participant_id, exchange_id=event.exchange_id)
+    """Someone said that it was not good. The worker who recorded it knows, and is not told."""
+    await raise_by_system(
+        tx, "not-good", event.participant_id, exchange_id=event.exchange_id, told_id=event.worker_id
+    )  # fmt: skip
 
 
 @handles(SilenceNoticed)

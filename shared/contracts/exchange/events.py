@@ -276,6 +276,8 @@ class MediationAsked(Event, type="exchange.mediation.asked.v1"):
     exchange_id: UUID
     participant_id: ParticipantId
     """Who said so."""
+    worker_id: WorkerId | None = None
+    """The worker who recorded it, by phone or at the door: they know."""
 
 
 class SilenceNoticed(Event, type="exchange.silence.noticed.v1"):
