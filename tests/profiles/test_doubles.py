@@ -168,7 +168,8 @@ async def test_a_number_that_many_share_makes_few_pairs(people: People) -> None:
 async def test_finding_doubles_never_reads_through_everyone(people: People) -> None:
     """An import fills a table that PostgreSQL planned for when it was empty: an index finds each row all the same."""
     table = "FROM pg_stat_user_tables WHERE relname = 'participant'"
-    await people.rows("SELECT pg_stat_force_next_flush()")
+    for pool in (people.processor.readers, people.processor.pool):  # what other tests read counts from here on
+        await pool.execute("SELECT pg_stat_force_next_flush()")
     (before,) = await people.rows(f"SELECT seq_scan, idx_scan {table}")
     for n in range(40):
         await people.register(
