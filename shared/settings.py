@@ -16,7 +16,7 @@ from shared.policy import Policy, load
 class NatsSettings(BaseSettings):
     """How to reach NATS, and as whom."""
 
-    model_config = SettingsConfigDict(env_prefix="WEEFSEL_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="WEEFSEL_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     nats_url: str = "nats://127.0.0.1:4222"
     nats_credentials: Path

@@ -171,8 +171,8 @@ def _require_empty(home: Home) -> None:
     contents = home.contents.read_text(encoding="utf-8") if home.contents.exists() else running.EMPTY
     if contents == running.DEMO:
         raise Trouble(
-            "The demo neighbourhood is in here, and demo people don't belong in a real one: `make clean` deletes it "
-            "(with everything in .weefsel), then `weefsel init` again."
+            "The demo neighbourhood is in here, and demo people don't belong in a real one: run `weefsel down`, "
+            f"delete {home.folder}, and run `weefsel init` again."
         )
     if contents == running.MUNICIPALITY:
         raise Trouble("A municipality is set up here already: change it with `weefsel neighbourhoods` and `workers`.")
