@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from services.signals.domain import directory_import as domain
 from services.signals.domain.directory_import import Counted
 from services.signals.domain.directory_reading import Entry, Facts, Rules, entry, terms
@@ -116,7 +114,7 @@ async def _make(tx: Transaction, source: str, rules: Rules) -> Counted:
         def make(around: list[Facts] = around) -> list[Entry]:
             return [entry(source, facts, meanings, rules) for facts in around]
 
-        entries, _ = await asyncio.gather(asyncio.to_thread(make), making.keep(tx, made, stems))
+        entries = await making.keep_while(tx, made, stems, make)
         made, after = domain.to_keep(entries, known, source, counted), ids[-1]
     await making.keep(tx, made, stems)
     return counted

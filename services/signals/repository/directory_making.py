@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
+from typing import TypeVar
 
 from services.signals.domain.directory import Service
 from services.signals.domain.directory_reading import Entry, Facts, Row, lexemes
 from shared.messaging import Transaction
 
+T = TypeVar("T")
 MOST_WORDS = 40_000
 """Whose stems are remembered: a few megabytes."""
 _ASIDE = ("service", "location", "program")
@@ -104,6 +107,14 @@ async def keep(tx: Transaction, entries: Sequence[Entry], stems: dict[str, tuple
         stems.clear()
     await learn(tx, {word for each in entries for word in each.text()}, stems)
     await tx.executemany(_KEEP, [_values(each, stems) for each in entries])
+
+
+async def keep_while(
+    tx: Transaction, entries: Sequence[Entry], stems: dict[str, tuple[str, ...]], work: Callable[[], T]
+) -> T:  # fmt: skip
+    """The same, and meanwhile `work`, which needs no database. Returns what that gave."""
+    gave, _ = await asyncio.gather(asyncio.to_thread(work), keep(tx, entries, stems))
+    return gave
 
 
 async def count(tx: Transaction, source: str) -> int:
