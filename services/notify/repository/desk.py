@@ -9,6 +9,7 @@ from uuid import UUID
 from services.notify.domain.links import Session
 from services.notify.domain.people import Neighbourhood, Worker
 from services.notify.repository.people import neighbourhood_from, worker_from
+from shared.database import Record
 from shared.messaging import Transaction
 
 
@@ -35,13 +36,18 @@ class Seat:
     """The neighbourhoods that the worker answers for now."""
 
 
-_SEAT = """
-    SELECT s AS session, w AS worker, b AS duty, n.neighbourhood_id, n.names, n.timezone, n.policy, n.organisation_id,
-        n.retired, d.worker_id, d.role, d.backup_id, d.coordinator_id, ARRAY(
+def _columns(table: str, kind: type[Session | Worker]) -> str:
+    """Of one of the tables: `w.name AS w_name`."""
+    return ", ".join(f"{table}.{name} AS {table}_{name}" for name in kind.__dataclass_fields__)
+
+
+_SEAT = f"""
+    SELECT {_columns("s", Session)}, {_columns("w", Worker)}, {_columns("b", Worker)}, n.neighbourhood_id, n.names,
+        n.timezone, n.policy, n.organisation_id, n.retired, d.worker_id, d.role, d.backup_id, d.coordinator_id, ARRAY(
             SELECT h.neighbourhood_id FROM neighbourhood AS h LEFT JOIN duty AS o USING (neighbourhood_id)
             WHERE NOT h.retired AND (
                 h.neighbourhood_id = ANY(w.neighbourhood_ids) OR o.worker_id = w.worker_id
-                OR (w.neighbourhood_ids = '{}' AND o.coordinator_id = w.worker_id)
+                OR (w.neighbourhood_ids = '{{}}' AND o.coordinator_id = w.worker_id)
             )
             ORDER BY array_position(w.neighbourhood_ids, h.neighbourhood_id) NULLS LAST, h.neighbourhood_id LIMIT 20
         ) AS places
@@ -51,7 +57,7 @@ _SEAT = """
     LEFT JOIN duty AS d ON d.neighbourhood_id = n.neighbourhood_id
     LEFT JOIN worker AS b ON b.worker_id = d.worker_id
     WHERE s.digest = $1 AND s.expires_at > $2 AND s.holder_kind = 'worker'
-"""
+"""  # noqa: S608 - names of columns
 
 
 async def seat(tx: Transaction, digest: bytes) -> Seat | None:
@@ -60,12 +66,16 @@ async def seat(tx: Transaction, digest: bytes) -> Seat | None:
     row = await tx.fetchrow(_SEAT, digest, tx.now)
     if row is None:
         return None
-    session = Session(**{name: row["session"][name] for name in Session.__dataclass_fields__})
-    return Seat(
-        session, worker_from(row["worker"]) if row["worker"] else None,
-        neighbourhood_from(row) if row["neighbourhood_id"] else None,
-        worker_from(row["duty"]) if row["duty"] else None, tuple(row["places"]),
-    )  # fmt: skip
+    session = Session(**{name: row[f"s_{name}"] for name in Session.__dataclass_fields__})
+    place = neighbourhood_from(row) if row["neighbourhood_id"] else None
+    return Seat(session, _worker(row, "w"), place, _worker(row, "b"), tuple(row["places"]))
+
+
+def _worker(row: Record, table: str) -> Worker | None:
+    if row[f"{table}_worker_id"] is None:
+        return None
+    values = {name: row[f"{table}_{name}"] for name in Worker.__dataclass_fields__}
+    return Worker(**values | {"neighbourhood_ids": tuple(values["neighbourhood_ids"])})
 
 
 async def called(tx: Transaction, people: Collection[UUID], language: str) -> Called:
