@@ -93,6 +93,7 @@ async def test_of_ten_thousand_mails_one_poisoned_one_is_put_aside_and_the_rest_
     module_stack: MakeStack,
 ) -> None:
     async with prepared(module_stack) as sending:
+        sending.smtp.headers_alone = True
         people = await sending.people(TEN_THOUSAND)
         await sending.introduce(people[: TEN_THOUSAND - 1], people[-1][0])
         await sending.stack.fetch(
