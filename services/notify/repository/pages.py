@@ -30,10 +30,12 @@ async def called(tx: Transaction, ids: Collection[str], language: str) -> dict[s
         SELECT participant_id::text AS id, name FROM participant WHERE participant_id::text = ANY($1::text[])
         UNION ALL SELECT worker_id::text, name FROM worker WHERE worker_id::text = ANY($1::text[])
         UNION ALL
-        SELECT neighbourhood_id, coalesce(names ->> $2, names ->> 'nl', (SELECT value FROM json_each_text(names) LIMIT 1))
+        SELECT neighbourhood_id,
+            coalesce(names ->> $2, names ->> 'nl', (SELECT value FROM json_each_text(names) LIMIT 1))
         FROM neighbourhood WHERE neighbourhood_id = ANY($1::text[])
         UNION ALL
-        SELECT organisation_id, coalesce(names ->> $2, names ->> 'nl', (SELECT value FROM json_each_text(names) LIMIT 1))
+        SELECT organisation_id,
+            coalesce(names ->> $2, names ->> 'nl', (SELECT value FROM json_each_text(names) LIMIT 1))
         FROM organisation WHERE organisation_id = ANY($1::text[])
         """,
         wanted, language,
