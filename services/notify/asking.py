@@ -65,7 +65,7 @@ class Asker:
         async def ask(numbers: list[int]) -> None:
             together = [questions[n] for n in numbers]
             try:
-                answers = await self._patiently(patience, lambda client: client.ask_each(together, actor=actor))
+                answers = await self._in_time(patience, lambda connection: connection.ask_each(together, actor=actor))
             except Unanswered as error:
                 answers = [error] * len(numbers)  # type: ignore[list-item]
             for n, answer in zip(numbers, answers, strict=True):
@@ -79,11 +79,11 @@ class Asker:
         patience: float = PATIENCE,
     ) -> Answer:  # fmt: skip
         """The answer, accepted or rejected. Raises Unanswered."""
-        return await self._patiently(
-            patience, lambda client: client.ask(message, actor=actor, service=service, id=id, timeout=patience)
+        return await self._in_time(
+            patience, lambda connection: connection.ask(message, actor=actor, service=service, id=id, timeout=patience)
         )
 
-    async def _patiently(self, patience: float, ask: Callable[[Client], Awaitable[T]]) -> T:
+    async def _in_time(self, patience: float, ask: Callable[[Client], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(patience):
                 return await ask(await self._ready())

@@ -48,7 +48,7 @@ async def test_all_that_waits_for_a_worker_is_one_answer(back: Lives) -> None:
     nobody = await back.had(place, opener, stage="open", nobody_told_at=clock.now())
     await back.had(place, opener, stage="agreed")
     found = await waiting(back, place)
-    assert [(each.participant_id, each.opener_id) for each in found.invitations] == [(held.neighbour, opener)]
+    assert [(each.participant_id, each.other_id) for each in found.invitations] == [(held.neighbour, opener)]
     assert [each.exchange_id for each in found.half] == [half]
     assert [each.exchange_id for each in found.doubted] == [doubted]
     assert [each.exchange_id for each in found.wishes] == [wish]

@@ -18,9 +18,9 @@ MOST_BYTES, CERTAIN = 55_000, 35
 """Less than a message takes; and so many lines fit in one whatever they say."""
 
 
-def held(seen: Seen, opener_id: UUID) -> HeldInvitation:
+def held(seen: Seen, other_id: UUID) -> HeldInvitation:
     """An invitation as its worker sees it."""
-    return HeldInvitation(**dict(shown(seen, reasons=True)), opener_id=opener_id)
+    return HeldInvitation(**dict(shown(seen, reasons=True)), other_id=other_id)
 
 
 def waiting(

@@ -84,12 +84,12 @@ async def held(tx: Transaction, neighbourhood_ids: Sequence[str], limit: int) ->
     """Those in these neighbourhoods that wait for their worker, the latest first, each with who asks or offers."""
     rows = await tx.fetch(
         f"""
-        {_SHOWN.format(more=", e.participant_id AS opener_id")}
+        {_SHOWN.format(more=", e.participant_id AS other_id")}
         WHERE i.stage = 'held' AND e.neighbourhood_id = ANY($1::text[]) ORDER BY i.invitation_id DESC LIMIT $2
         """,
         list(neighbourhood_ids), limit,
     )  # fmt: skip
-    return [(_seen(row), row["opener_id"]) for row in rows]
+    return [(_seen(row), row["other_id"]) for row in rows]
 
 
 async def page(tx: Transaction, query: ListInvitations, *, heard_only: bool, limit: int) -> list[Seen]:

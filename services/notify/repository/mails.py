@@ -83,14 +83,14 @@ async def still_there(tx: Transaction, mail_ids: Sequence[UUID]) -> dict[UUID, t
     return {row["mail_id"]: (row["to_id"], row["acts_for"]) for row in rows}
 
 
-async def in_haste(connection: Connection) -> None:
+async def in_haste(tx: Connection) -> None:
     """From now on this connection's commits don't wait for the disk, until it is given back."""
-    await connection.execute("SET synchronous_commit TO off")
+    await tx.execute("SET synchronous_commit TO off")
 
 
-async def sent(connection: Connection, mail_id: UUID, now: datetime) -> None:
+async def sent(tx: Connection, mail_id: UUID, now: datetime) -> None:
     """The mail server took it. Committed before anything else is sent: a crash before this sends it once more."""
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE mail SET stage = 'sent', ended_at = $2, claimed_until = NULL, address = NULL, reason = NULL
         WHERE mail_id = $1 AND ended_at IS NULL
@@ -99,9 +99,9 @@ async def sent(connection: Connection, mail_id: UUID, now: datetime) -> None:
     )  # fmt: skip
 
 
-async def sent_before(connection: Connection, when: Mapping[UUID, datetime]) -> int:
+async def sent_before(tx: Connection, when: Mapping[UUID, datetime]) -> int:
     """The same of several that it took before. Returns of how many it wasn't known."""
-    done = await connection.execute(
+    done = await tx.execute(
         """
         UPDATE mail SET stage = 'sent', ended_at = each.at, claimed_until = NULL, address = NULL, reason = NULL
         FROM unnest($1::uuid[], $2::timestamptz[]) AS each (id, at)
@@ -112,9 +112,9 @@ async def sent_before(connection: Connection, when: Mapping[UUID, datetime]) -> 
     return int(done.split()[-1])
 
 
-async def onto_disk(connection: Connection) -> None:
+async def onto_disk(tx: Connection) -> None:
     """Whatever was committed before, on any connection, is on disk after this: a commit that waits for it."""
-    await connection.execute(
+    await tx.execute(
         """
         BEGIN;
         SET LOCAL synchronous_commit TO DEFAULT;

@@ -17,7 +17,7 @@ from shared.contracts.types import NeighbourhoodId, ParticipantId
 class HeldInvitation(Invitation):
     """An invitation at which its worker looks before it goes out, with whose ask or offer it is."""
 
-    opener_id: ParticipantId
+    other_id: ParticipantId
     """Who asks or offers. For workers alone: who is asked learns it when both have agreed."""
 
 

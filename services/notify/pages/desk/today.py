@@ -93,7 +93,7 @@ def _waiting(found: Waiting | None) -> dict[str, Any]:
     return {
         "held": found.invitations, "drafts": [*found.half, *found.doubted, *found.wishes, *found.handed_over],
         "attention": found.attention, "past": found.gatherings,
-        "openers": {each.exchange_id: each.opener_id for each in found.invitations},
+        "openers": {each.exchange_id: each.other_id for each in found.invitations},
     }  # fmt: skip
 
 
