@@ -232,16 +232,19 @@ def _result(type_: str, asked: dict[str, Any], people: dict[UUID, UUID], spoken:
     thing = {"opening": "ask", "kind": "garden", "words": "De haag is te hoog geworden, wie snoeit mee?"}
     if type_.startswith("exchange.invitation.show"):
         return _invitation(UUID(asked["invitation_id"]), people[UUID(asked["invitation_id"])], now)
-    if type_.startswith("exchange.invitation.list"):
-        found = [_invitation(new_id(), each, now) | {"stage": "held"} for each in spoken[:3]]
-        return {"invitations": found, "next": None}
-    if type_.startswith("exchange.exchange.list"):
+    if type_.startswith("exchange.waiting.show"):
+        more = {"stage": "held", "other_id": str(spoken[4])}
+        held = [_invitation(new_id(), each, now) | more for each in spoken[:3]]
         draft: dict[str, Any] = thing | {
             "exchange_id": str(new_id()), "neighbourhood_id": NEIGHBOURHOOD, "participant_id": str(spoken[3]),
             "when": {}, "stage": "draft", "half": True, "by_system": False, "why": None, "drafted_at": now.isoformat(),
         }  # fmt: skip
-        return {"exchanges": [draft], "next": None}
-    empty = {"attention": "items", "signal": "signals", "referral": "referrals", "visit": "visits"}
+        nothing: list[Any] = []
+        return {
+            "invitations": held, "half": [draft], "doubted": nothing, "wishes": nothing, "handed_over": nothing,
+            "gatherings": nothing, "attention": nothing,
+        }  # fmt: skip
+    empty = {"signal": "signals", "referral": "referrals", "visit": "visits"}
     return {empty[type_.split(".")[1]]: [], "next": None}
 
 
