@@ -18,6 +18,7 @@ from shared.contracts.profiles import (
     DoubleFound,
     MandateGiven,
     ParticipantRegistered,
+    Reach,
     VisitOverdue,
     VisitRecorded,
 )
@@ -332,6 +333,16 @@ async def test_who_an_import_brings_in_is_welcomed_with_the_first_visit(notified
     assert await _mails(notified, jos) == []
     await notified.tell(_visited(jos, first=True))
     assert await _mails(notified, jos) == [("welcome", "waiting")]
+
+
+async def test_nobody_is_rung_to_be_welcomed_and_who_gets_letters_gets_one(notified: Notified) -> None:
+    await notified.on_duty(await notified.worker())
+    roger = await notified.someone(reach=by_phone())
+    ann = await notified.someone(reach=Reach(by="letter"))
+    for each in (roger, ann):
+        await notified.tell(_registered(each, by_worker=True))
+    assert await _mails(notified, roger) == [("welcome", "moot")]
+    assert await _mails(notified, ann) == [("welcome", "by-worker")]
 
 
 async def test_a_later_visit_welcomes_nobody(notified: Notified) -> None:

@@ -53,6 +53,9 @@ TAKES_BACK = AFTER_A_QUESTION | {"gathering-cancelled"}
 TO_THEM_ALONE = frozenset({"mandate-given"})
 """What nobody is told in their place."""
 
+IN_WRITING = frozenset({"welcome"})
+"""What nobody is rung about: their worker said it when they met."""
+
 ASK_A_SERVICE = frozenset({"referral-asked", "referral-reminder"})
 """What a service has to hear some way or other."""
 

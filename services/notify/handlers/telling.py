@@ -69,6 +69,8 @@ async def tell_participant(
     verdict, mail = await decide(tx, mail, person)
     if not await _is_news(tx, mail):
         verdict = Verdict("moot", reason="something later says it all")
+    if verdict.what == "by-worker" and kind in domain.IN_WRITING and tasks.way_to(person) != "letter":
+        verdict = Verdict("moot", reason="their worker said it when they met")
     if verdict.what == "by-worker":
         await give_task(tx, mail, person)
     elif verdict.what == "moot":
