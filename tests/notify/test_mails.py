@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from services.notify.content.writing import Known
 from services.notify.domain.mails import Mail
 from services.notify.repository import mails as repository
 from services.notify.sending import preparing
+from services.notify.sending.records import Records
+from shared import clock
 from shared.contracts.exchange import NextStepReached
 from shared.contracts.notify import DoTask, ListMails, ListTasks, RetryMail, ShowTask
 from shared.contracts.profiles import ParticipantErased, ParticipantMerged
@@ -32,6 +35,18 @@ async def _claimed(notified: Notified, who: UUID, known: Known) -> list[Mail]:
     async with notified.transaction() as tx:
         mails = await repository.claim(tx, 100, tx.now + LEASE, [])
         return [each for each in await preparing.looked_at(tx, mails, known) if each.to_id == who]
+
+
+async def test_no_other_work_gets_a_connection_on_which_commits_do_not_wait_for_the_disk(notified: Notified) -> None:
+    pool = notified.processor.pool
+    records = Records(pool)
+    await records.keep(new_id(), clock.now())
+    await records.close()
+    async with AsyncExitStack() as all_of_them:
+        for _ in range(pool.get_max_size()):
+            connection = await all_of_them.enter_async_context(pool.acquire())
+            found = await connection.fetchval("SELECT source FROM pg_settings WHERE name = 'synchronous_commit'")
+            assert found != "session"
 
 
 async def _write(notified: Notified, mails: list[Mail], known: Known) -> list[str]:

@@ -84,7 +84,7 @@ async def still_there(tx: Transaction, mail_ids: Sequence[UUID]) -> dict[UUID, t
 
 
 async def in_haste(tx: Connection) -> None:
-    """From now on this connection's commits don't wait for the disk, until it is given back."""
+    """From now on this connection's commits don't wait for the disk: it must not be given back to others."""
     await tx.execute("SET synchronous_commit TO off")
 
 

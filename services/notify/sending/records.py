@@ -46,9 +46,11 @@ class Records:
             self.unsure.clear()
 
     async def close(self) -> None:
+        """Nobody else gets the connection: what is done on it doesn't wait for the disk."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(Exception):
+                connection.terminate()
                 await self._pool.release(connection)
 
     async def _until_done(self, work: Callable[[Connection], Awaitable[None]]) -> None:
