@@ -71,6 +71,32 @@ def test_whatever_stands_in_a_name_or_subject_no_header_comes_of_it(name: str, s
     assert [each.addr_spec for each in message["From"].addresses] == ["weefsel@example.org"]
 
 
+HIDDEN = [
+    "=?utf-8?q?Jos=0D=0ABcc=3A_x=40y.z?=",
+    "=?utf-8?q?Jos=0ABcc:_x@y.z?=",
+    "=?utf-8?b?Sm9zDQpCY2M6IHhAeS56?= Peeters",
+    "=?utf-8?q?Jos=C3=A9=0D=0A=0D=0A<b>Dag?=",
+    "=\u200b?utf-8?q?Jos=0D=0ABcc:_x@y.z?=",
+]
+
+
+@pytest.mark.parametrize("to", ["jos@example.org", "josé@example.org"])
+@pytest.mark.parametrize("text", HIDDEN)
+def test_what_looks_like_a_coded_word_in_a_name_or_subject_is_shown_as_it_is_and_breaks_no_line(
+    text: str, to: str
+) -> None:  # fmt: skip
+    made = post(Envelope(
+        mail_id=new_id(), thread=new_id(), to=to, to_name=text, sender="weefsel@example.org", sender_name=text,
+        reply_to=None, sent_at=clock.now(),
+    ), _composed(subject=f"Van {text} voor jou"))  # fmt: skip
+    head = made.content.partition(b"MIME-Version")[0]
+    assert b"Content-Language" in head, "no header ends the head before it is over"
+    begun = [line.split(b":")[0].lower() for line in head.replace(b"\r\n", b"\n").split(b"\n") if line[:1] != b" "]
+    assert len(begun) == len(set(begun))
+    assert not {b"bcc", b"<b>dag"} & set(begun)
+    assert b"\n" not in made.content.replace(b"\r\n", b"")
+
+
 @pytest.mark.parametrize("name", ["Jos\r\nBcc: x@y.z", "Jos\nX: 1", "J\x0bo\x0cs", "\u2028Jos", "N" * 5000])
 def test_a_name_with_line_breaks_or_without_end_stays_one_short_line(name: str) -> None:
     message = _read(to_name=name)

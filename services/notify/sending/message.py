@@ -19,6 +19,8 @@ from shared.ids import id_from
 
 _PLAIN = re.compile(r"[A-Za-z]+(?:[ '-][A-Za-z]+){0,5}")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9]+(?:[.+_-][A-Za-z0-9]+)*@[A-Za-z0-9.-]{1,100}")
+_BREAK = re.compile(r"\r\n(?![ \t]+\S)|(?<!\r)\n|\r(?!\n)")
+"""What ends a header, or would to a mail server that is lenient. A fold does not."""
 LONGEST_NAME = 60
 """Characters of a name in a header: enough to know who it is."""
 
@@ -91,13 +93,21 @@ def ascii_domain(address: str) -> tuple[str, bool]:
 def one_line(text: str) -> str:
     """What can stand in a header: no line break, nothing that can't be seen, not without end."""
     plain = "".join(each if each.isprintable() else " " for each in text)
-    plain = " ".join(plain.split())
+    plain = _uncoded(" ".join(plain.split()))
     return plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 1] + "…"
 
 
+def _uncoded(text: str) -> str:
+    """What looks like a coded word (RFC 2047) is none: `email.policy` would decode it, line breaks and all."""
+    return text.replace("=?", "= ?")
+
+
 def _header(name: str, value: str, utf8: bool) -> str:
+    """Raises ValueError rather than to give more than one header."""
     policy = email.policy.SMTPUTF8 if utf8 else email.policy.SMTP
     folded: str = policy.fold(*policy.header_store_parse(name, value))
+    if _BREAK.search(folded.removesuffix("\r\n")):
+        raise ValueError("a line break in a header")
     return folded
 
 
@@ -111,7 +121,7 @@ def _from(name: str, address: str, reply_to: str | None, utf8: bool) -> str:
 @lru_cache(maxsize=500)
 def _subject(subject: str, utf8: bool) -> str:
     """The same in many mails of a kind."""
-    return _header("Subject", " ".join(subject.split()), utf8)
+    return _header("Subject", _uncoded(" ".join(subject.split())), utf8)
 
 
 def _to(name: str, to: str, utf8: bool) -> str:
