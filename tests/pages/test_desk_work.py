@@ -482,6 +482,23 @@ async def test_a_no_into_a_circle_said_by_phone_ends_the_call_and_is_told_to_nob
     assert [row["stage"] for row in await office.whole.stack.fetch("notify", sql, alma)] == ["done"]
 
 
+async def test_an_answer_is_noted_also_when_it_has_left_nothing_to_tell(office: Office, desk: Visitor) -> None:
+    """What the answer set going reached the task before the page did: it is moot by then."""
+    irma = await office.someone("Irma Nys", reach={"by": "phone", "phone": "+32 470 44 55 77"})
+    jos = office.people["jos"]
+    await office.tell(AskIntoCircle(participant_id=jos, other_id=irma), actor=f"participant:{jos}")
+
+    async def asked() -> Shown | None:
+        shown = await desk.see(f"/desk/people/{irma}/tasks")
+        return shown if "agree-to-circle" in shown.response.text else None
+
+    shown = await eventually(asked, within=30, what="the question on their sheet")
+    moot = "UPDATE task SET stage = 'moot' WHERE participant_id = $1 RETURNING task_id"
+    assert await office.whole.stack.fetch("notify", moot, irma)
+    after = await desk.send(shown.form(action="/desk/do/agree-to-circle"))
+    assert after.status == 200, after.text
+
+
 async def test_an_address_is_asked_only_when_the_letter_is_to_be_printed(office: Office, desk: Visitor) -> None:
     roger = await office.someone("Roger Claes", reach={"by": "letter"}, address="Bevrijdingslaan 7, 9000 Gent")
     asked = await office.opens(office.people["martine"], kind="coffee", words="Wie speelt een partijtje kaart?")

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from services.notify.pages import trouble
 from services.notify.pages.desk.at import given_id, me, words
+from services.notify.pages.desk.saying import was_told
 from services.notify.pages.page import Page
 from services.notify.pages.registry import desk
 from shared.contracts.envelope import Command
@@ -76,7 +77,7 @@ async def act(page: Page) -> Response:
     if page.posted:
         await page.do(page.build(command, **_values(page, command)))
         if (task_id := given_id(page, "task")) is not None:
-            await page.do(DoTask(task_id=task_id))
+            await was_told(page, task_id)
         return page.go(back, said=str(page.request.path_params["action"]))
     if not page.mistakes:
         return page.go(back)

@@ -8,10 +8,10 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.notify.pages.desk import words as called
-from services.notify.pages.desk.at import asked, asks, given_id, made, me, names, person, words
+from services.notify.pages.desk.at import Words, asked, asks, given_id, made, me, names, person, words
 from services.notify.pages.desk.choosing import choose_person
 from services.notify.pages.desk.forms import Field, Form, Option, hidden, options
-from services.notify.pages.desk.saying import done
+from services.notify.pages.desk.saying import was_told
 from services.notify.pages.desk.views import exchanges, gatherings
 from services.notify.pages.desk.views import people as people_views
 from services.notify.pages.desk.views.parts import Do, Go, Item, Section, kept
@@ -117,7 +117,7 @@ async def invitation(page: Page) -> Response:
     form = Form(
         say("Record the answer"), say("Record it"), back=people_views.address(found.participant_id),
         about=named.person(found.participant_id),
-        intro=kept(exchanges.about(found, say), say("“{words}”", words=found.words) if found.words else "", say.when(found.when)),
+        intro=kept(exchanges.about(found, say), _quoted(found.words, say), say.when(found.when)),
         fields=(
             Field("answer", say("What do they say?"), "radios", options(called.INVITATION_ANSWER, say), required=True),
             _how(page), *_task(page),
@@ -151,7 +151,7 @@ async def proposal(page: Page) -> Response:
         about=named.person(found.participant_id),
         intro=kept(
             say("Said yes: {names}.", names=say.list(each.label for each in others)),
-            say("“{words}”", words=found.words) if found.words else "",
+            _quoted(found.words, say),
         ),
         fields=(
             Field("answer", say("What do they say?"), "radios", options(called.PROPOSAL_ANSWER, say), required=True),
@@ -218,7 +218,7 @@ def _task(page: Page) -> tuple[Field, ...]:
 async def _noted(page: Page, here: str, whose: UUID | None) -> Response:
     """With the answer the call or letter is done; what else there is to tell in the same call comes next."""
     if (id_ := given_id(page, "task")) is not None:
-        await done(page, id_)
+        await was_told(page, id_)
     more = id_ and whose and (await page.ask(ListTasks(participant_id=whose, limit=1))).tasks
     return page.go(f"{people_views.address(whose)}/tasks" if more and whose else here, said="answer-recorded")
 
@@ -228,3 +228,7 @@ def _how(page: Page) -> Field:
     return Field(
         "how", say("How did you hear it?"), "radios", options(called.ANSWER_HOW, say), required=True, value="phone"
     )
+
+
+def _quoted(text: str | None, say: Words) -> str:
+    return say("“{words}”", words=text) if text else ""

@@ -12,9 +12,11 @@ from services.notify.domain.mails import Mail, Matter
 from services.notify.domain.tasks import Task
 from services.notify.pages import trouble
 from services.notify.pages.page import Page
+from services.notify.pages.trouble import Mistakes
 from services.notify.repository import people
 from services.notify.repository import tasks as repository
 from services.notify.writing import data
+from shared.contracts.notify import DoTask
 from shared.contracts.notify import Task as TaskContract
 from shared.messaging import Transaction
 from shared.messaging.client import Refused, Unanswered
@@ -53,6 +55,15 @@ async def task_of(page: Page) -> Task:
     if found is None:
         raise trouble.not_found()
     return found
+
+
+async def was_told(page: Page, task_id: UUID) -> None:
+    """It was told. What became moot meanwhile, perhaps by the very answer that was noted, is done as well."""
+    try:
+        await page.do(DoTask(task_id=task_id))
+    except Mistakes as wrong:
+        if any(each.code != "ended" for each in wrong.mistakes):
+            raise
 
 
 async def told(page: Page, task: Task | TaskContract) -> Told | None:

@@ -11,12 +11,11 @@ from starlette.responses import Response
 from services.notify.domain.tasks import Task
 from services.notify.pages.desk import words as called
 from services.notify.pages.desk.at import Words, asked, me, names, person, places, words
-from services.notify.pages.desk.saying import Told, task_of, told
+from services.notify.pages.desk.saying import Told, task_of, told, was_told
 from services.notify.pages.desk.views import today as views
 from services.notify.pages.desk.views.parts import Do, Go, Item, Section
 from services.notify.pages.page import Page
 from services.notify.pages.registry import desk
-from services.notify.pages.trouble import Mistakes
 from services.notify.writing.paper import headed, paper, spoken
 from shared import clock
 from shared.contracts.notify import DoTask, ListTasks
@@ -105,8 +104,8 @@ async def tasks_for(page: Page) -> Response:
     me(page)
     say, here = words(page), f"/desk/people/{page.matter_id}"
     if page.posted:
-        for each in page.several("task"):
-            await _do(page, each)
+        for task_id in [page.build(DoTask, task_id=each).task_id for each in page.several("task")]:
+            await was_told(page, task_id)
         return page.go(here, said="do-task")
     someone, found = await asyncio.gather(person(page, page.matter_id), _open(page))
     sheets = [_sheet(task, what, say, alone=len(found) == 1) for task, what in found if what]
@@ -162,15 +161,6 @@ async def _open(page: Page) -> list[tuple[TaskContract, Told | None]]:
     """What somebody is to hear, what is due first in front, with what it says now."""
     found = (await page.ask(ListTasks(participant_id=page.matter_id, limit=MOST))).tasks
     return list(zip(found, await asyncio.gather(*(told(page, each) for each in found)), strict=True))
-
-
-async def _do(page: Page, task_id: str) -> None:
-    """What became moot while it was told is done as well."""
-    try:
-        await page.do(page.build(DoTask, task_id=task_id))
-    except Mistakes as wrong:
-        if any(each.code != "ended" for each in wrong.mistakes):
-            raise
 
 
 def _answer(task: Task | TaskContract, say: Words) -> Go | None:
