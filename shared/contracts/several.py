@@ -8,6 +8,8 @@ from pydantic import Field
 
 from shared.contracts.envelope import Contract, Query
 
+MOST = 20
+"""Questions in one message."""
 ALONE = "ask_alone"
 """The code of what can't be answered together with others."""
 
@@ -32,7 +34,7 @@ class Answers(Contract):
 class AskSeveral(Query, type="any.questions.ask.v1", result=Answers):
     """Questions that this service answers as if each had come alone, for the same actor; for our own senders."""
 
-    questions: Annotated[list[Question], Field(min_length=1, max_length=20)]
+    questions: Annotated[list[Question], Field(min_length=1, max_length=MOST)]
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "questions": [{"type": "profiles.circle.show.v1", "data": '{"participant_id": "…"}'}]
     }

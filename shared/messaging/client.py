@@ -20,7 +20,7 @@ from nats.aio.client import Client as Nats
 from shared import clock
 from shared.contracts import subjects
 from shared.contracts.envelope import Answer, Command, Contract, Envelope, Problem, Query
-from shared.contracts.several import ALONE, AskSeveral, Question
+from shared.contracts.several import ALONE, MOST, AskSeveral, Question
 from shared.ids import new_id
 
 HEARTBEAT = 5.0
@@ -110,7 +110,15 @@ class Client:
         actor: str = "operator",
         timeout: float = 10.0,  # noqa: ASYNC109
     ) -> list[Answer]:
-        """What one service answers to several questions, in one message where it can. Raises Unanswered."""
+        """What one service answers to several questions, in as few messages as it can. Raises Unanswered."""
+        shares = [questions[n : n + MOST] for n in range(0, len(questions), MOST)]
+        found = await asyncio.gather(*(self._ask_together(each, actor, timeout) for each in shares))
+        return [answer for answers in found for answer in answers]
+
+    async def _ask_together(
+        self, questions: Sequence[Query], actor: str, timeout: float  # noqa: ASYNC109
+    ) -> list[Answer]:  # fmt: skip
+        """In one message where it can."""
         service = subjects.parts(questions[0]).service
         if len(questions) == 1:
             return [await self.ask(questions[0], actor=actor, timeout=timeout)]

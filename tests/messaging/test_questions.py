@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.contracts.envelope import Answer, Query
-from shared.contracts.several import AskSeveral, Question
+from shared.contracts.several import MOST, AskSeveral, Question
 from shared.ids import new_id
 from tests.messaging.conftest import Toy
 from tests.messaging.toy import Count, Forget, Look, Make
@@ -45,6 +45,12 @@ async def test_several_questions_are_answered_in_their_order_each_as_if_it_came_
 async def test_what_can_not_be_answered_with_others_is_answered_alone(toys: Toy, odd: Query, code: str) -> None:
     answers = await toys.client.ask_each([Look(how="wordy"), odd, Look()])
     assert [said(each) for each in answers] == ["0", code, "0"]
+
+
+async def test_more_questions_than_one_message_takes_go_in_several(toys: Toy) -> None:
+    """As of who answers for all neighbourhoods of a town."""
+    answers = await toys.client.ask_each([Look(), Look(how="reject")] * MOST)
+    assert [said(each) for each in answers] == ["0", "unwanted"] * MOST
 
 
 async def test_several_questions_at_once_hold_questions_alone(toys: Toy) -> None:
