@@ -240,6 +240,19 @@ async def test_whom_to_ring_a_worker_reads_once_with_all_there_is_to_tell(notifi
     assert (found[roger].number, found[els].number, found[roger].way) == (3, 1, "phone")
 
 
+async def test_who_answers_there_no_more_reads_of_nobody_whose_sheet_is_shut_to_them(notified: Notified) -> None:
+    elsewhere = await notified.organisation("steunpunt")
+    worker, colleague = await notified.worker(), await notified.worker()
+    await notified.on_duty(worker)
+    roger = await notified.someone(reach=by_phone())
+    await notified.tell(_step(roger, "found", exchange_id=new_id()))
+    await notified.worker(worker, organisation_id=elsewhere, neighbourhood_ids=[])
+    await notified.on_duty(colleague)
+    async with notified.transaction() as tx:
+        assert await to_tell(tx, worker, 100) == []
+        assert roger in {each.participant_id for each in await to_tell(tx, colleague, 100)}
+
+
 def test_nothing_replaces_what_is_no_step_of_the_same_matter() -> None:
     exchange, rest = {"looking", "found", "agreed"}, {"gathering-invited", "circle-asked", "referral-consent"}
     assert not any(domain.replaces(one, other) for one in exchange for other in rest)

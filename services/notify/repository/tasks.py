@@ -86,17 +86,18 @@ class ToTell:
 
 
 async def to_tell(tx: Transaction, worker_id: UUID, limit: int) -> list[ToTell]:
-    """Whom a worker is to ring, or to bring letters, what is due first in front: each person once."""
+    """Whom a worker is to ring, or to bring letters, what is due first in front: each person once. Not of where they
+    answer no more: the sheet is shown to others by then."""
     rows = await tx.fetch(
-        """
+        f"""
         SELECT participant_id, (array_agg(way ORDER BY given_at DESC, task_id))[1] AS way, count(*) AS number,
             min(given_at) AS since, min(do_by) AS by
         FROM task AS t
         WHERE stage = 'open' AND (worker_id = $1 OR EXISTS (
             SELECT FROM duty AS d WHERE d.neighbourhood_id = t.neighbourhood_id AND d.worker_id = $1
-        ))
+        )) AND {ANSWERS_FOR.format(worker="$1::uuid", place="t.neighbourhood_id")}
         GROUP BY participant_id ORDER BY by, participant_id LIMIT $2
-        """,
+        """,  # noqa: S608 - constants
         worker_id, limit,
     )  # fmt: skip
     return [ToTell(**dict(row)) for row in rows]
