@@ -220,6 +220,25 @@ async def test_what_waited_for_a_pause_goes_out_once_as_it_stands(notified: Noti
     assert [row["kind"] for row in rows] == ["looking", "nobody-yet"]
 
 
+async def test_who_said_yes_before_their_mail_went_out_hears_that_it_moved_or_is_cancelled(notified: Notified) -> None:
+    """They saw it on their own page."""
+    jos, gathering = await notified.someone(quiet_hours=quiet("00:00", "23:59")), new_id()
+    for step in ("gathering-invited", "answered", "gathering-changed"):
+        await notified.tell(
+            GatheringAnswered(neighbourhood_id=PLACE, participant_id=jos, gathering_id=gathering)
+            if step == "answered"
+            else _step(jos, step, gathering_id=gathering)
+        )
+    assert await _mails(notified, jos) == {"gathering-invited": "moot", "gathering-changed": "waiting"}
+    await notified.tell(_step(jos, "gathering-cancelled", gathering_id=gathering))
+    assert (await _mails(notified, jos))["gathering-cancelled"] == "waiting"
+
+
+async def _mails(notified: Notified, whose: UUID) -> dict[str, str]:
+    rows = await notified.rows("SELECT kind, stage FROM mail WHERE to_id = $1", whose)
+    return {row["kind"]: row["stage"] for row in rows}
+
+
 async def test_who_gets_mail_for_several_gets_that_of_each(notified: Notified) -> None:
     ann, gathering = await notified.someone(name="Ann", quiet_hours=quiet("03:00", "03:01")), new_id()
     others = [await notified.someone(reach=by_phone(), mandate_holder_ids=[ann]) for _ in range(2)]

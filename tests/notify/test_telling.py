@@ -115,7 +115,7 @@ async def test_a_circle_is_asked_of_the_other_and_its_yes_told_to_who_asked(noti
     jos, maria = await notified.someone(), await notified.someone(name="Maria")
     await notified.tell(CircleAsked(neighbourhood_id=PLACE, participant_id=maria, other_id=jos))
     await notified.tell(CircleAgreed(neighbourhood_id=PLACE, participant_id=maria, other_id=jos))
-    assert await _mails(notified, jos) == [("circle-asked", "waiting")]
+    assert await _mails(notified, jos) == [("circle-asked", "moot")]
     assert await _mails(notified, maria) == [("circle-agreed", "waiting")]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.notify.asking import Asker
 from services.notify.content.writing import Moot, Writing, question, writes
-from services.notify.domain.mails import Mail
+from services.notify.domain.mails import ANSWERED, Mail
 from services.notify.writing import data
 from services.notify.writing.data import Meeting, Thing
 from shared.contracts.exchange import (
@@ -174,7 +174,7 @@ async def gathering(writing: Writing, found: Gathering) -> data.Mail:
         raise Moot("it stands otherwise by now")
     mine = [each for each in found.guests if each.participant_id == writing.mail.about]
     if kind == "gathering-invited" and any(each.coming is not None for each in mine):
-        raise Moot("they have answered")
+        raise Moot(ANSWERED)
     host = await writing.name(found.host_id) if found.host_id and found.host_id != writing.mail.about else None
     common: dict[str, Any] = {
         "url": await writing.link("gathering", found.gathering_id), "meeting": meeting(found, host),

@@ -62,6 +62,9 @@ ASK_A_SERVICE = frozenset({"referral-asked", "referral-reminder"})
 QUESTIONS = frozenset({"invited", "invited-again", "gathering-invited"})
 """What somebody is asked."""
 
+ANSWERED = "they have answered"
+"""Why a question is not asked any more of who answered it unasked: they know of the matter as if it had been."""
+
 _WHERE_IT_STANDS = frozenset(
     {
         "received", "with-worker", "looking", "invited", "invited-again", "waiting", "found", "resting", "nobody-yet",

@@ -126,7 +126,8 @@ async def give_task(tx: Transaction, mail: Mail, person: Person) -> None:
 async def answered(
     tx: Transaction, kinds: Collection[str], *, person_id: UUID, **matter: UUID | None
 ) -> None:  # fmt: skip
-    """What a worker was to ask is answered: with that their task is done."""
+    """What they were to be asked is answered: no mail asks it any more, and a worker's task is done."""
+    await repository.answered(tx, sorted(kinds), person_id=person_id, **matter)
     for task in await kept_tasks.open_on(tx, sorted(kinds), tx.message_id, person_id=person_id, **matter):
         await _end_task(tx, task, "done")
         await tx.emit(tasks.fact(TaskDone, task))

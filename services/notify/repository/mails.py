@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.notify.domain.mails import Mail, Matter
+from services.notify.domain.mails import ANSWERED, Mail, Matter
 from services.notify.repository.people import ANSWERS_FOR
 from shared.contracts.notify import MailStage, MailTo
 from shared.database import Connection, Record
@@ -176,19 +176,36 @@ async def release(tx: Transaction | Connection, mail_ids: Sequence[UUID]) -> Non
     )
 
 
+async def answered(
+    tx: Transaction, kinds: Sequence[str], *, person_id: UUID, thread: UUID | None = None,
+    invitation_id: UUID | None = None, gathering_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """What waits to ask somebody, of an event before this one, is answered by now."""
+    await tx.execute(
+        """
+        UPDATE mail SET stage = 'moot', reason = $3, ended_at = $4, claimed_until = NULL
+        WHERE stage = 'waiting' AND to_kind = 'participant' AND kind = ANY($1::text[])
+            AND $2 IN (to_id, acts_for) AND coalesce(acts_for, to_id) = $2 AND message_id < $5
+            AND ($6::uuid IS NULL OR thread = $6) AND ($7::uuid IS NULL OR invitation_id = $7)
+            AND ($8::uuid IS NULL OR gathering_id = $8)
+        """,
+        kinds, person_id, ANSWERED, tx.now, tx.message_id, thread, invitation_id, gathering_id,
+    )  # fmt: skip
+
+
 async def was_told(tx: Transaction, person_id: UUID, thread: UUID) -> bool:
-    """Whether somebody heard of a matter before, by mail or by their worker."""
+    """Whether somebody knows of a matter: by mail, by their worker, or since they answered before they were asked."""
     told: bool = await tx.fetchval(
         """
         SELECT EXISTS (
             SELECT FROM mail AS m WHERE thread = $2 AND $1 IN (to_id, acts_for) AND (
-                stage = 'sent' OR stage = 'by-worker' AND NOT EXISTS (
+                stage = 'sent' OR stage = 'moot' AND reason = $3 OR stage = 'by-worker' AND NOT EXISTS (
                     SELECT FROM task AS t WHERE t.task_id = m.mail_id AND t.stage <> 'done'
                 )
             )
         )
         """,
-        person_id, thread,
+        person_id, thread, ANSWERED,
     )  # fmt: skip
     return told
 
