@@ -518,6 +518,16 @@ async def test_an_address_is_asked_only_when_the_letter_is_to_be_printed(office:
     assert [each.by for each in (await office.tell(ListFetches(participant_id=roger))).fetches] == [office.worker]
 
 
+async def test_without_a_letter_to_bring_no_address_is_asked(office: Office, desk: Visitor) -> None:
+    """Such as when a colleague brought it in the meantime: nothing is written down of a letter that there is not."""
+    omer = await office.someone("Omer Claes", reach={"by": "letter"}, address="Bevrijdingslaan 9, 9000 Gent")
+    here = f"/desk/people/{omer}/letters"
+    shown = await desk.see("/desk/people")
+    form = {**shown.forms[0], "action": here}
+    assert "Bevrijdingslaan" not in (await desk.send(form)).text
+    assert not (await office.tell(ListFetches(participant_id=omer))).fetches
+
+
 # --- her own things
 
 

@@ -89,7 +89,7 @@ async def letter(page: Page) -> Response:
     task = await task_of(page)
     what = await told(page, task)
     to: tuple[str, ...] = ()
-    if page.posted:
+    if page.posted and what:
         found = await page.do(AddressForLetter(participant_id=task.participant_id))
         to = tuple((found.address or words(page).say("Brought by hand")).splitlines())
     return page.show(
@@ -129,10 +129,10 @@ async def letters(page: Page) -> Response:
     me(page)
     found = await _open(page)
     to: tuple[str, ...] = ()
-    if page.posted:
+    written = [what for _, what in found if what]
+    if page.posted and written:
         address = await page.do(AddressForLetter(participant_id=page.matter_id))
         to = tuple((address.address or words(page).say("Brought by hand")).splitlines())
-    written = [what for _, what in found if what]
     papers = [paper(each.mail, each.reader, () if number else to) for number, each in enumerate(written)]
     return page.show(
         "desk/letters.html", papers=papers, tasks=[str(task.task_id) for task, _ in found], addressed=bool(to),
