@@ -520,7 +520,8 @@ async def test_an_address_is_asked_only_when_the_letter_is_to_be_printed(office:
 
 async def test_without_a_letter_to_bring_no_address_is_asked(office: Office, desk: Visitor) -> None:
     """Such as when a colleague brought it in the meantime: nothing is written down of a letter that there is not."""
-    omer = await office.someone("Omer Claes", reach={"by": "letter"}, address="Bevrijdingslaan 9, 9000 Gent")
+    reach = {"by": "phone", "phone": "+32 470 44 55 88"}
+    omer = await office.someone("Omer Claes", reach=reach, address="Bevrijdingslaan 9, 9000 Gent")
     here = f"/desk/people/{omer}/letters"
     shown = await desk.see("/desk/people")
     form = {**shown.forms[0], "action": here}
