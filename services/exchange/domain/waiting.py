@@ -34,7 +34,7 @@ def waiting(
     while True:
         made = Waiting.model_construct(None, **{name: list(each[:limit]) for name, each in lists.items()})
         lines = sum(len(each[:limit]) for each in lists.values())
-        if limit == 1 or lines <= CERTAIN or len(made.model_dump_json()) <= MOST_BYTES:
+        if limit == 1 or lines <= CERTAIN or len(made.model_dump_json().encode()) <= MOST_BYTES:
             return made
         limit //= 2
 
