@@ -31,8 +31,11 @@ UNCLEAR: tuple[type[BaseException], ...] = (OSError, asyncpg.InterfaceError)
 
 NO_ANSWER = (*OUTAGE, *UNCLEAR)
 
-CONTENTION = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
-"""Two at once: try again at once."""
+CONTENTION = (
+    asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,
+)  # fmt: skip
+"""Two at once, or a newer release has added a column since a statement was planned: try again at once."""
 
 
 READERS = {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan"}

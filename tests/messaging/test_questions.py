@@ -53,6 +53,20 @@ async def test_more_questions_than_one_message_takes_go_in_several(toys: Toy) ->
     assert [said(each) for each in answers] == ["0", "unwanted"] * MOST
 
 
+@pytest.mark.parametrize(
+    "question", [Count(how="whole-row"), Look(how="whole-row")], ids=["in a transaction", "without"]
+)
+async def test_a_column_that_a_newer_release_adds_disturbs_no_older_one(toys: Toy, question: Query) -> None:
+    """It has planned its statements before there was one."""
+    for _ in range(3):
+        assert said(await toys.client.ask(question)) == "0"
+    await toys.database.execute("ALTER TABLE pair ADD COLUMN more text")
+    try:
+        assert [said(await toys.client.ask(question)) for _ in range(5)] == ["0"] * 5
+    finally:
+        await toys.database.execute("ALTER TABLE pair DROP COLUMN more")
+
+
 async def test_several_questions_at_once_hold_questions_alone(toys: Toy) -> None:
     """No command comes through, nothing that is nested, and nothing that is none."""
     hidden = [

@@ -181,6 +181,8 @@ async def _go_wrong(how: str, n: int, tx: Transaction) -> None:
         raise RuntimeError("not mended")
     if how == "wrong-sql":
         await tx.execute("SELECT no_such_column FROM thing")
+    if how == "whole-row":
+        await tx.fetchrow("SELECT * FROM pair")
     if how == "wrong-value":
         await tx.execute("INSERT INTO thing VALUES ($1)", "no number")
     if how == "constraint":
