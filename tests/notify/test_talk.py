@@ -151,7 +151,9 @@ async def test_with_pipelining_the_lines_of_a_mail_are_said_at_once_and_else_one
         assert (await answer).code == 250
 
 
-@pytest.mark.parametrize("said", [b"421 goodbye\r\n", b"what?\r\n", b"2\r\n", b"250-" + b"x" * 100_000])
+@pytest.mark.parametrize(
+    "said", [b"421 goodbye\r\n", b"what?\r\n", b"2\r\n", b"250-" + b"x" * 100_000, b"250-\r\n" * 100_000]
+)
 async def test_what_it_says_unasked_or_is_no_answer_ends_the_talk(said: bytes) -> None:
     line = _Line()
     talk = _talk(line)

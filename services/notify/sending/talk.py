@@ -96,7 +96,7 @@ class Talk(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._heard(line)
-        if len(self._rest) + sum(map(len, self._words)) > LONGEST:
+        if len(self._rest) + sum(len(each) + 1 for each in self._words) > LONGEST:  # a line without a word is one, too
             self._end(ConnectionError("it says more than a mail server does"))
         if self._answers:
             self._wake()
