@@ -6,7 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.profiles import ListDoubles, ShowParticipant
+from services.notify.repository import digests
+from services.notify.repository.digests import Item
+from shared import clock
+from shared.contracts.profiles import ListDoubles, RegisterWorker, ShowParticipant
+from shared.ids import new_id
+from tests.handling import ORGANISATION, PLACE
 from tests.pages.street import Street
 from tests.pages.test_desk_pages import at_the_desk
 from tests.pages.visitor import Visitor
@@ -80,6 +85,22 @@ async def test_a_colleague_elsewhere_sees_no_pair_of_this_neighbourhood(street: 
     await visitor.send((await visitor.see(await street.link("desk", worker=stranger))).form("form"))
     assert here not in (await visitor.see(ALL)).response.text
     assert (await visitor.see(here)).status == 404
+
+
+async def test_who_read_of_a_pair_in_their_digest_sees_it_also_when_another_is_on_duty_by_then(street: Street) -> None:
+    here = await address_of(street, await pair(street, "Flo Paars"))
+    made = await street.whole.client.get(RegisterWorker(
+        name="Lieve Nacht", email=f"{new_id().hex[-8:]}@buurtpunt.example", organisation_id=ORGANISATION,
+        neighbourhood_ids=[], language="nl",
+    ))  # fmt: skip
+    await street.known("worker", made.worker_id)
+    visitor = street.visitor()
+    await visitor.send((await visitor.see(await street.link("desk", worker=made.worker_id))).form("form"))
+    assert here not in (await visitor.see(ALL)).response.text
+    item = Item(new_id(), made.worker_id, "double", PLACE, None, None, climbed=False, since=clock.now())
+    await street.within(lambda tx: digests.add(tx, item))
+    assert here in (await visitor.see(ALL)).response.text
+    assert (await visitor.see(here)).status == 200
 
 
 async def detail(street: Street, id_: UUID):  # type: ignore[no-untyped-def]

@@ -145,7 +145,9 @@ async def _line(writing: Writing, what: What, path: str, whose: UUID | None, **m
 
 
 async def _own(writing: Writing, found: Open) -> list[DigestItem]:
-    lines = []
+    lines, worker_id = [], writing.mail.to_id
+    assert worker_id is not None
+    twice = await digests.told_of_doubles(writing.tx, worker_id)
     for each in cast("list[Item]", writing.mail.detail["items"]):
         if each.what == "visit" and each.participant_id not in found.visited:
             line = await _line(writing, "visit", f"/people/{each.participant_id}/visit", each.participant_id,
@@ -153,7 +155,11 @@ async def _own(writing: Writing, found: Open) -> list[DigestItem]:
         elif each.what == "address-fails":
             path = f"/people/{each.participant_id}"
             line = await _line(writing, "address-fails", path, each.participant_id, since=each.since)
-        elif each.what == "double" and (number := found.doubles.get(each.neighbourhood_id)):
+        elif (
+            each.what == "double"
+            and each.neighbourhood_id in twice
+            and (number := found.doubles.get(each.neighbourhood_id))
+        ):
             line = await _line(writing, "double", "/people/doubles", None, number=number)
         elif each.what == "welcome-people" and each.matter_id in found.titles:
             line = await _line(writing, "welcome-people", f"/gatherings/{each.matter_id}", None,

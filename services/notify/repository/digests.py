@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.notify.repository.people import ANSWERS_FOR
 from shared.messaging import Transaction
 
 
@@ -50,6 +51,19 @@ async def waiting(tx: Transaction, worker_id: UUID, mail_id: UUID) -> list[Item]
         mail_id,
     )
     return [Item(**dict(row)) for row in rows]
+
+
+async def told_of_doubles(tx: Transaction, worker_id: UUID) -> list[str]:
+    """The neighbourhoods of which a digest told, or will tell, a worker that people may be here twice: as they answered
+    there at that hour. Only those for which they answer still."""
+    answers = ANSWERS_FOR.format(worker="$1::uuid", place="i.neighbourhood_id")
+    rows = await tx.fetch(
+        f"""
+        SELECT DISTINCT neighbourhood_id FROM digest_item AS i WHERE worker_id = $1 AND what = 'double' AND {answers}
+        """,  # noqa: S608 - constants
+        worker_id,
+    )
+    return [row["neighbourhood_id"] for row in rows]
 
 
 async def gathered(tx: Transaction, item_ids: Sequence[UUID], mail_id: UUID) -> None:

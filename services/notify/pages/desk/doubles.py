@@ -15,6 +15,7 @@ from services.notify.pages.desk.views.parts import Fact, Go, Item, Names, Sectio
 from services.notify.pages.page import Page
 from services.notify.pages.registry import desk
 from services.notify.pages.trouble import Mistake, Mistakes
+from services.notify.repository import digests
 from shared.contracts.profiles import (
     DismissDouble,
     ListDoubles,
@@ -30,7 +31,7 @@ ALL = "/desk/people/doubles"
 async def doubles(page: Page) -> Response:
     """Each pair once, the longest known first."""
     me(page)
-    say, here = words(page), await places(page)
+    say, here = words(page), await _places(page)
     found = await asked(page, *(ListDoubles(neighbourhood_id=each, limit=100) for each in here))
     pairs = {_ids(each): each for answer in found for each in answer.doubles}
     named = await names(page)
@@ -100,13 +101,20 @@ async def _decide(page: Page, found: PossibleDouble) -> Response:
 async def _pair(page: Page) -> PossibleDouble:
     """The pair, as long as it waits and one of the two lives where this worker answers. Raises Stop."""
     first, second = (UUID(str(page.request.path_params[each])) for each in ("first", "second"))
-    answer, here = await asyncio.gather(page.ask(ListDoubles(participant_id=first, limit=100)), places(page))
+    answer, here = await asyncio.gather(page.ask(ListDoubles(participant_id=first, limit=100)), _places(page))
     for found in answer.doubles:
         theirs = {each.neighbourhood_id for each in (found.first, found.second)}
         if set(_ids(found)) == {first, second} and theirs & set(here):
             assert isinstance(found, PossibleDouble)
             return found
     raise trouble.not_found()
+
+
+async def _places(page: Page) -> list[str]:
+    """Where this worker answers now, and of where a digest told them: they answered there at that hour."""
+    worker, here = me(page), await places(page)
+    told = await page.context.look(lambda tx: digests.told_of_doubles(tx, worker.worker_id))
+    return list(dict.fromkeys([*here, *told]))
 
 
 def _ids(found: PossibleDouble) -> tuple[UUID, UUID]:
