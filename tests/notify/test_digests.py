@@ -32,8 +32,9 @@ async def test_what_is_open_stands_in_one_mail_and_with_nothing_open_there_is_no
                      when=When()),
         actor=martine.actor,
     )  # fmt: skip
-    await street.acquainted(roger, martine)
-    asked = "SELECT FROM task WHERE participant_id = $1 AND kind = 'introduced'"
+    for each in (martine, await street.someone("Fatma")):
+        await street.acquainted(roger, each)
+    asked = "SELECT FROM task WHERE participant_id = $1 AND kind = 'introduced' HAVING count(*) = 2"
     await eventually(lambda: whole.stack.fetch("notify", asked, roger.id))
     await _due(whole, street)
     mail = await whole.catcher.arrives(street.worker.email, within=30)
