@@ -10,8 +10,6 @@ from shared.contracts.envelope import Contract, Query
 
 MOST = 20
 """Questions in one message."""
-ALONE = "ask_alone"
-"""The code of what can't be answered together with others."""
 
 
 class Question(Contract):
@@ -40,4 +38,4 @@ class AskSeveral(Query, type="any.questions.ask.v1", result=Answers):
     }
 
 
-__all__ = ["ALONE", "Answers", "AskSeveral", "Question"]
+__all__ = ["Answers", "AskSeveral", "Question"]

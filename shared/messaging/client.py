@@ -20,14 +20,14 @@ from nats.aio.client import Client as Nats
 from shared import clock
 from shared.contracts import subjects
 from shared.contracts.envelope import Answer, Command, Contract, Envelope, Problem, Query
-from shared.contracts.several import ALONE, MOST, AskSeveral, Question
+from shared.contracts.several import MOST, AskSeveral, Question
 from shared.ids import new_id
 
 HEARTBEAT = 5.0
 
 
 def _is_for_alone(answer: Answer) -> bool:
-    return any(each.code == ALONE for each in answer.problems)
+    return any(each.code == "ask_alone" for each in answer.problems)
 
 
 class Refused(Exception):

@@ -9,7 +9,7 @@ from uuid import UUID
 from shared import clock
 from shared.contracts import subjects
 from shared.contracts.envelope import SOURCE, Answer, Envelope, Problem
-from shared.contracts.several import ALONE, Answers, AskSeveral, Question
+from shared.contracts.several import Answers, AskSeveral, Question
 from shared.database import Connection
 from shared.messaging import store
 from shared.messaging.handlers import Handlers, Rejected, handles
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 50_000
 """Of all answers together: as JSON within JSON they grow a little."""
-_ALONE = Problem(code=ALONE, message="this can't be answered together with others: ask it alone")
+_ALONE = Problem(code="ask_alone", message="this can't be answered together with others: ask it alone")
 
 
 def handlers(processor: Callable[[], Processor], service: str) -> Handlers:
