@@ -99,15 +99,28 @@ async def test_of_each_kind_the_first_whatever_there_is_of_the_others(back: Live
     assert [each.exchange_id for each in found.wishes] == [wishes[3], wishes[2]]
 
 
-async def test_it_is_for_workers_and_operators_and_of_neighbourhoods_that_are_there(back: Lives) -> None:
+async def test_it_is_for_workers_and_operators(back: Lives) -> None:
     place = await back.place()
     who = await back.someone(place)
     query = ShowWaiting(neighbourhood_ids=[place])
     assert await back.refused(query, **me(who)) == ("not_allowed", "ce-actor")
     assert await back.refused(query, sender="samen") == ("not_allowed", "ce-actor")
-    unknown = ShowWaiting(neighbourhood_ids=[place, "nowhere"])
-    assert await back.refused(unknown, actor=WORKER) == ("unknown_id", "neighbourhood_ids")
+    for nowhere in (["nowhere"], [place, "nowhere"]):
+        unknown = ShowWaiting(neighbourhood_ids=nowhere)
+        assert await back.refused(unknown, **me(who)) == ("not_allowed", "ce-actor"), "nobody learns which there are"
+        assert await back.refused(unknown, sender="samen") == ("not_allowed", "ce-actor")
     assert await back.get(query, actor="operator") == await waiting(back, place)
+
+
+async def test_a_neighbourhood_that_is_not_known_keeps_nothing_of_the_others(back: Lives) -> None:
+    """It may be new, or have just ended."""
+    here, ended = await back.place(), await back.place()
+    made = [await back.had(each, await back.someone(each), stage="draft", half=True) for each in (here, ended)]
+    await back.rows("UPDATE neighbourhood SET retired = true WHERE neighbourhood_id = $1", ended)
+    found = await waiting(back, "nowhere", here, ended)
+    assert [each.exchange_id for each in found.half] == [made[0]]
+    assert found == await waiting(back, here)
+    assert await waiting(back, "nowhere", ended) == await waiting(back, await back.place())
 
 
 async def test_a_partner_asks_one_by_one_and_a_worker_several_at_once_with_the_same_answers(back: Lives) -> None:

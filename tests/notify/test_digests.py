@@ -9,6 +9,7 @@ import pytest
 from shared import clock
 from shared.contracts.exchange import OpenExchange, When
 from shared.contracts.notify import DigestDue, SetWorkerPreferences, ShowWorkerPreferences
+from shared.contracts.profiles import AssignWorker, RegisterNeighbourhood
 from shared.ids import new_id
 from tests.conftest import MakeStack
 from tests.handling import PLACE
@@ -42,6 +43,26 @@ async def test_what_is_open_stands_in_one_mail_and_with_nothing_open_there_is_no
     assert "Wie snoeit de haag?" in mail.text
     assert mail.message["List-Unsubscribe"] is None
     assert [stage for stage, _ in await _digests(whole, street)] == ["moot", "sent"]
+
+
+async def test_a_neighbourhood_of_which_exchange_has_not_heard_yet_keeps_nothing_of_the_others(whole: Whole) -> None:
+    street = await Street.begin(whole)
+    new, ask = f"{street.place}-nieuw", whole.client.get
+    organisation_id = f"buurtpunt-{street.place.removeprefix('wijk-')}"
+    await ask(RegisterNeighbourhood(neighbourhood_id=new, names={"nl": "Nieuwe wijk"}, organisation_id=organisation_id))
+    await ask(AssignWorker(worker_id=street.worker.id, neighbourhood_ids=[street.place, new]))
+    answers = "SELECT FROM duty WHERE worker_id = $1 HAVING count(*) = 2"
+    await eventually(lambda: whole.stack.fetch("notify", answers, street.worker.id), what="her second neighbourhood")
+    forgets = "DELETE FROM neighbourhood WHERE neighbourhood_id = $1 RETURNING true"
+    await eventually(lambda: whole.stack.fetch("exchange", forgets, new), what="exchange to know it, and forget it")
+    jef = await street.someone("Jef")
+    await ask(
+        OpenExchange(opening="ask", participant_id=jef.id, words="Iemand om mee te dammen?", half=True, when=When()),
+        actor=jef.actor,
+    )
+    await _due(whole, street)
+    mail = await whole.catcher.arrives(street.worker.email, within=30)
+    assert "Iemand om mee te dammen?" in mail.text
 
 
 async def _due(whole: Whole, street: Street) -> None:

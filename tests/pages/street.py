@@ -55,15 +55,17 @@ class Street:
     def worker(self) -> str:
         return f"worker:{self.worker_id}"
 
-    async def colleague_elsewhere(self) -> UUID:
-        """A worker of another organisation, in another neighbourhood."""
+    async def colleague_elsewhere(self, *more_places: str) -> UUID:
+        """A worker of another organisation, in another neighbourhood, or in these as well."""
         ask, id_ = self.whole.client.get, new_id().hex[-8:]
+        places = [f"n{id_}", *more_places]
         await ask(RegisterOrganisation(organisation_id=f"o{id_}", names={"nl": "Elders"}))
-        await ask(RegisterNeighbourhood(neighbourhood_id=f"n{id_}", names={"nl": "Elders"}, organisation_id=f"o{id_}"))
+        for each in places:
+            await ask(RegisterNeighbourhood(neighbourhood_id=each, names={"nl": "Elders"}, organisation_id=f"o{id_}"))
         made = await ask(
             RegisterWorker(
                 name="Ellen Elders", email=f"{id_}@elders.example", organisation_id=f"o{id_}",
-                neighbourhood_ids=[f"n{id_}"], language="nl",
+                neighbourhood_ids=places, language="nl",
             )
         )  # fmt: skip
         await self.known("worker", made.worker_id)

@@ -100,6 +100,17 @@ async def test_a_colleague_sees_nothing_of_what_is_told_to_her_alone(office: Off
     assert "Signalen voor vandaag" not in shown.text
 
 
+async def test_a_neighbourhood_of_which_exchange_has_not_heard_yet_keeps_nothing_of_the_others(office: Office) -> None:
+    new = "net-nieuw"
+    ellen = await office.colleague_elsewhere(new)
+    places = (await office.tell(ShowWorker(worker_id=ellen))).neighbourhood_ids
+    jef = await office.someone("Jef", neighbourhood_id=next(each for each in places if each != new))
+    await office.opens(jef, half=True, words="Iemand om mee te dammen?")
+    sql = "DELETE FROM neighbourhood WHERE neighbourhood_id = $1 RETURNING true"
+    await eventually(lambda: office.whole.stack.fetch("exchange", sql, new), what="exchange to know it, and forget it")
+    await says(await office.at_the_desk(ellen), "/desk", "Iemand om mee te dammen?")
+
+
 # --- signals
 
 

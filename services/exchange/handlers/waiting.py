@@ -6,7 +6,7 @@ from services.exchange.domain import attention as reasons
 from services.exchange.domain import waiting as domain
 from services.exchange.domain.people import Neighbourhood
 from services.exchange.handlers import access, calendar
-from services.exchange.repository import attention, gatherings, invitations, showing
+from services.exchange.repository import attention, gatherings, invitations, people, showing
 from shared.access import STAFF, who
 from shared.contracts.exchange import Attention, Gathering, ShowWaiting, Waiting
 from shared.messaging import Transaction, handles
@@ -14,9 +14,9 @@ from shared.messaging import Transaction, handles
 
 @handles(ShowWaiting, reads=True)
 async def show_waiting(query: ShowWaiting, tx: Transaction) -> Waiting:
-    """Of some neighbourhoods at once."""
+    """Of some neighbourhoods at once; one that isn't known here, not yet or not any more, is left out."""
     who(tx, STAFF)
-    places = [await access.place(tx, each, "neighbourhood_ids") for each in dict.fromkeys(query.neighbourhood_ids)]
+    places = await people.running_neighbourhoods(tx, query.neighbourhood_ids)
     here = [each.neighbourhood_id for each in places]
     held = await invitations.held(tx, here, query.limit)
     exchanges = await showing.for_worker(tx, here, query.limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -176,6 +176,19 @@ async def neighbourhood(tx: Transaction, neighbourhood_id: str) -> Neighbourhood
         neighbourhood_id,
     )
     return Neighbourhood(**dict(row)) if row else None
+
+
+async def running_neighbourhoods(tx: Transaction, neighbourhood_ids: Collection[str]) -> list[Neighbourhood]:
+    """Those of these that there are and that have not ended, each with the worker on duty there."""
+    rows = await tx.fetch(
+        """
+        SELECT n.neighbourhood_id, n.timezone, n.policy, n.retired, d.worker_id
+        FROM neighbourhood AS n LEFT JOIN duty AS d USING (neighbourhood_id)
+        WHERE n.neighbourhood_id = ANY($1::text[]) AND NOT n.retired ORDER BY n.neighbourhood_id
+        """,
+        list(neighbourhood_ids),
+    )  # fmt: skip
+    return [Neighbourhood(**dict(row)) for row in rows]
 
 
 async def grant_of(tx: Transaction, partner: str) -> Grant | None:

@@ -86,9 +86,7 @@ async def _waiting(asker: Asker, mail: Mail, places: list[str], found: Open) -> 
     """What waits in some neighbourhoods; on Mondays also whom to visit."""
     try:
         waiting = await question(asker, ShowWaiting(neighbourhood_ids=places, limit=MOST_PLACES), mail.actor)
-    except Moot:  # of one that exchange doesn't know, the others are asked all the same
-        for each in places if len(places) > 1 else ():
-            await _waiting(asker, mail, [each], found)
+    except Moot:
         return
     found.held += waiting.invitations
     found.drafts += [*waiting.half, *waiting.doubted, *waiting.wishes]

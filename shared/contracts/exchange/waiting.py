@@ -41,7 +41,10 @@ class Waiting(Contract):
 
 
 class ShowWaiting(Query, type="exchange.waiting.show.v1", result=Waiting):
-    """What waits for a worker in these neighbourhoods; for workers and operators."""
+    """What waits for a worker in these neighbourhoods; for workers and operators.
+
+    A neighbourhood that isn't known, not yet or not any more, is left out: of the others all is told.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_ids": ["brugse-poort"], "limit": 10}
     neighbourhood_ids: Annotated[list[NeighbourhoodId], Field(min_length=1, max_length=20)]
