@@ -14,6 +14,7 @@ from shared import clock
 from shared.contracts.exchange import (
     CancelGathering,
     ChangeGathering,
+    GatheringBegan,
     GatheringCancelled,
     GatheringChanged,
     GatheringDue,
@@ -321,6 +322,29 @@ async def test_one_of_a_series_is_cancelled_or_all_that_follow(meeting: Meeting)
     meeting.move(timedelta(days=60))
     await meeting.fire()
     assert len(await meeting.of_series(ref)) == 5
+
+
+async def test_when_it_begins_that_is_told_once_and_of_nothing_that_is_cancelled_or_moved(meeting: Meeting) -> None:
+    place = await meeting.place()
+    begins, moved, cancelled = [(await meeting.plan(place, days=1, invite=False)).gathering_id for _ in range(3)]
+    mark = await meeting.mark()
+    later = moment(meeting.today() + timedelta(days=2), 14)
+    await meeting.get(ChangeGathering(gathering_id=moved, starts_at=later), actor=WORKER)
+    await meeting.get(CancelGathering(gathering_id=cancelled), actor=WORKER)
+
+    async def began() -> list[UUID]:
+        await meeting.fire()
+        return [each.gathering_id for each in await meeting.told(GatheringBegan, mark, neighbourhood_id=place)]
+
+    meeting.at(moment(meeting.today() + timedelta(days=1), 13, 59))
+    assert await began() == []
+    meeting.move(timedelta(minutes=2))
+    assert await began() == [begins]
+    for each in (moved, cancelled):
+        await meeting.tell(GatheringDue(neighbourhood_id=place, gathering_id=each, to="begin"))
+    assert await began() == [begins]
+    meeting.move(timedelta(days=1))
+    assert await began() == [begins, moved]
 
 
 async def test_a_gathering_is_for_its_host_or_a_worker_to_change(meeting: Meeting) -> None:

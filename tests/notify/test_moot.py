@@ -19,6 +19,7 @@ from shared.contracts.exchange import (
     ExchangeReleased,
     ExchangeWithdrawn,
     GatheringAnswered,
+    GatheringBegan,
     GatheringCancelled,
     HowItWasSaid,
     NextStepReached,
@@ -162,6 +163,23 @@ async def test_who_never_heard_of_a_gathering_is_not_rung_that_it_is_cancelled(n
         await notified.tell(_step(who, "gathering-cancelled", gathering_id=gathering))
     assert await _open(notified, roger) == []
     assert await _open(notified, els) == ["gathering-cancelled"], "who comes without having been asked hears it"
+
+
+async def test_a_gathering_that_has_begun_is_rung_about_by_nobody_though_it_is_never_said_who_was_there(
+    notified: Notified,
+) -> None:
+    roger, els = await notified.someone(reach=by_phone()), await notified.someone(reach=by_phone())
+    gathering, next_one = new_id(), new_id()
+    for who, each, step in (
+        (roger, gathering, "gathering-invited"), (roger, next_one, "gathering-invited"),
+        (els, gathering, "gathering-changed"), (els, gathering, "gathering-cancelled"),
+    ):  # fmt: skip
+        await notified.tell(_step(who, step, gathering_id=each))
+    began = GatheringBegan(neighbourhood_id=PLACE, gathering_id=gathering, version=1, starts_at=later(0))
+    await notified.tell(began)
+    assert await _open(notified, roger) == ["gathering-invited"], "the next one"
+    assert await _open(notified, els) == ["gathering-cancelled"], "who stood before a closed door is owed a word"
+    assert len(await notified.rows("SELECT FROM task WHERE gathering_id = $1 AND stage = 'moot'", gathering)) == 2
 
 
 async def test_who_said_how_it_was_is_not_asked_any_more(notified: Notified) -> None:

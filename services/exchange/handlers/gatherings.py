@@ -18,6 +18,7 @@ from shared.access import ANYONE, Actor, check_grant, who
 from shared.contracts.exchange import (
     CancelGathering,
     ChangeGathering,
+    GatheringBegan,
     GatheringCancelled,
     GatheringChanged,
     GatheringDue,
@@ -58,7 +59,7 @@ async def change_gathering(command: ChangeGathering, tx: Transaction) -> Gatheri
         await tx.emit(domain.told(GatheringChanged, after))
         if domain.to_be_told(before, after):
             await _tell_all(tx, [after], "gathering-changed")
-        await invite_in_time(tx, after)
+        await _expect(tx, after)
     return domain.ref(after)
 
 
@@ -80,12 +81,14 @@ async def cancel_gathering(command: CancelGathering, tx: Transaction) -> Gatheri
 
 @handles(GatheringDue)
 async def on_gathering_due(event: GatheringDue, tx: Transaction) -> None:
-    """The next ones of a series are planned, neighbours are invited, or someone's quiet hours are over."""
+    """The next ones of a series are planned, neighbours are invited, someone's quiet hours are over, or it begins."""
     if event.to == "plan-next":
         await _plan_following(tx, event.gathering_id)
         return
     gathering = await repository.locked(tx, event.gathering_id)
-    if gathering is not None and event.participant_id is not None:
+    if gathering is not None and event.to == "begin":
+        await _begin(tx, gathering)
+    elif gathering is not None and event.participant_id is not None:
         await ask_after_quiet(tx, gathering, event.participant_id)
     elif gathering is not None:
         await invite(tx, gathering)
@@ -155,8 +158,22 @@ async def _plan(tx: Transaction, gathering: Gathering) -> Gathering:
     """A new gathering, told, with its invitations. One of a series that is there already is left as it is."""
     if await repository.add(tx, gathering):
         await tx.emit(domain.told(GatheringPlanned, gathering))
-        await invite_in_time(tx, gathering)
+        await _expect(tx, gathering)
     return gathering
+
+
+async def _expect(tx: Transaction, gathering: Gathering) -> None:
+    """Neighbours are invited to it in time, and that it begins is told when it does."""
+    await invite_in_time(tx, gathering)
+    id_ = gathering.gathering_id
+    due = GatheringDue(neighbourhood_id=gathering.neighbourhood_id, gathering_id=id_, to="begin")
+    await tx.at(gathering.starts_at, due, GatheringDue.timer(id_, "begin"))
+
+
+async def _begin(tx: Transaction, gathering: Gathering) -> None:
+    """Not of one that is cancelled, moved, or over: that was told."""
+    if gathering.stage == "planned" and gathering.starts_at <= tx.now:
+        await tx.emit(domain.told(GatheringBegan, gathering))
 
 
 async def _plan_following(tx: Transaction, series_id: UUID) -> None:
@@ -211,7 +228,8 @@ async def _cancel(tx: Transaction, gathering: Gathering) -> Gathering:
     after = domain.cancelled(gathering)
     await repository.save(tx, after)
     await guests.drop_unasked(tx, gathering.gathering_id)
-    await tx.cancel(GatheringDue.timer(gathering.gathering_id, "invite"))
+    for to in ("invite", "begin"):
+        await tx.cancel(GatheringDue.timer(gathering.gathering_id, to))
     await tx.emit(domain.told(GatheringCancelled, after))
     return after
 

@@ -16,6 +16,7 @@ from shared.contracts.exchange import (
     ExchangeReopened,
     ExchangeWithdrawn,
     GatheringAnswered,
+    GatheringBegan,
     GatheringCancelled,
     GatheringHeld,
     HowItWasSaid,
@@ -124,6 +125,12 @@ async def on_exchange_dropped(event: ExchangeDropped, tx: Transaction) -> None:
 @handles(GatheringCancelled)
 async def on_gathering_cancelled(event: GatheringCancelled, tx: Transaction) -> None:
     """Nobody has to be asked any more."""
+    await telling.is_over(tx, ENDS["gathering-over"], Matter(gathering_id=event.gathering_id))
+
+
+@handles(GatheringBegan)
+async def on_gathering_began(event: GatheringBegan, tx: Transaction) -> None:
+    """Whether they come, nobody has to be asked any more; perhaps nobody ever says who was there."""
     await telling.is_over(tx, ENDS["gathering-over"], Matter(gathering_id=event.gathering_id))
 
 

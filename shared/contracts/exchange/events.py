@@ -351,6 +351,10 @@ class GatheringAnswered(Event, type="exchange.gathering.answered.v1"):
     participant_id: ParticipantId
 
 
+class GatheringBegan(GatheringFact, type="exchange.gathering.began.v1"):
+    """It begins at this moment: nobody has to say any more whether they come."""
+
+
 class GatheringHeld(GatheringFact, type="exchange.gathering.held.v1", feed=True):
     """It took place, and who was there is known."""
 
@@ -393,19 +397,19 @@ class InvitationDue(Event, type="exchange.invitation.due.v1"):
 
 
 class GatheringDue(Event, type="exchange.gathering.due.v1"):
-    """A timer: the next ones of a series are to be planned, or invitations to a gathering go out."""
+    """A timer: the next ones of a series are to be planned, invitations to a gathering go out, or it begins."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"neighbourhood_id": _HERE, "gathering_id": _GATHERING, "to": "invite"}
     neighbourhood_id: NeighbourhoodId
     gathering_id: UUID
     """For `plan-next`, the series."""
-    to: Literal["plan-next", "invite", "ask"]
+    to: Literal["plan-next", "invite", "ask", "begin"]
     participant_id: ParticipantId | None = None
     """For `ask`: whose quiet hours are over."""
 
     @staticmethod
     def timer(id_: UUID, to: str, participant_id: UUID | None = None) -> str:
-        """The key of a timer: one to plan the next of a series, one to invite, one for each person asked later."""
+        """The key of a timer: to plan the next of a series, to invite, to begin; one for each person asked later."""
         return f"{to}:{id_}:{participant_id}" if participant_id else f"{to}:{id_}"
 
 
@@ -450,6 +454,7 @@ __all__ = [
     "ExchangeReopened",
     "ExchangeWithdrawn",
     "GatheringAnswered",
+    "GatheringBegan",
     "GatheringCancelled",
     "GatheringChanged",
     "GatheringDue",
