@@ -12,6 +12,7 @@ import pytest
 
 from shared import clock
 from shared.contracts.exchange import (
+    Introduce,
     ListAcquaintances,
     ListGatherings,
     ListInvitations,
@@ -508,6 +509,21 @@ async def test_an_answer_is_noted_also_when_it_has_left_nothing_to_tell(office: 
     assert await office.whole.stack.fetch("notify", moot, irma)
     after = await desk.send(shown.form(action="/desk/do/agree-to-circle"))
     assert after.status == 200, after.text
+
+
+async def test_a_call_that_a_moment_ago_became_moot_is_done_with_and_nothing_is_wrong(
+    office: Office, desk: Visitor
+) -> None:
+    nora = await office.someone("Nora Wouters", reach={"by": "phone", "phone": "+32 470 44 55 78"})
+    await office.tell(Introduce(participant_id=nora, other_id=office.people["jos"]))
+    sql = "SELECT task_id FROM task WHERE participant_id = $1"
+    ((task_id,),) = await eventually(lambda: office.whole.stack.fetch("notify", sql, nora), within=30, what="a task")
+    alone = await desk.see(f"/desk/tasks/{task_id}")
+    sheet = await desk.see(f"/desk/people/{nora}/tasks")
+    await office.whole.stack.fetch("notify", "UPDATE task SET stage = 'moot' WHERE task_id = $1", task_id)
+    for after in (await pressed(desk, alone, "do-task"), await desk.send(sheet.form("task"))):
+        assert after.status == 200, after.text
+        assert "Intussen was er niets meer te vertellen: dit is afgehandeld." in after.text
 
 
 async def test_an_address_is_asked_only_when_the_letter_is_to_be_printed(office: Office, desk: Visitor) -> None:

@@ -70,15 +70,12 @@ ACTIONS: dict[str, type[Command]] = {
 async def act(page: Page) -> Response:
     """Do what a button says, and go back to the page on which it stood."""
     me(page)
-    command = ACTIONS.get(str(page.request.path_params["action"]))
-    if command is None:
+    action = str(page.request.path_params["action"])
+    if action not in ACTIONS:
         raise trouble.not_found()
     back = safe(page.text("back"))
     if page.posted:
-        await page.do(page.build(command, **_values(page, command)))
-        if (task_id := given_id(page, "task")) is not None:
-            await was_told(page, task_id)
-        return page.go(back, said=str(page.request.path_params["action"]))
+        return page.go(back, said=await _done(page, action))
     if not page.mistakes:
         return page.go(back)
     return page.show("desk/refused.html", 409, back=back, sentence=words(page).say("That could not be done."))
@@ -88,6 +85,17 @@ def safe(path: str) -> str:
     """Where a page goes back to: within the desk, wherever the form says."""
     within = path == "/desk" or path.startswith("/desk/")
     return path if within and not any(each in path for each in "\\\r\n") else "/desk"
+
+
+async def _done(page: Page, action: str) -> str:
+    """Do it. Returns which sentence says so: a call that has become moot is done with as well."""
+    command = page.build(ACTIONS[action], **_values(page, ACTIONS[action]))
+    if isinstance(command, DoTask):
+        return await was_told(page, command.task_id)
+    await page.do(command)
+    if (task_id := given_id(page, "task")) is not None:
+        await was_told(page, task_id)
+    return action
 
 
 def _values(page: Page, command: type[Command]) -> dict[str, str]:

@@ -57,13 +57,20 @@ async def task_of(page: Page) -> Task:
     return found
 
 
-async def was_told(page: Page, task_id: UUID) -> None:
-    """It was told. What became moot meanwhile, perhaps by the very answer that was noted, is done as well."""
-    try:
-        await page.do(DoTask(task_id=task_id))
-    except Mistakes as wrong:
-        if any(each.code != "ended" for each in wrong.mistakes):
-            raise
+async def was_told(page: Page, *task_ids: UUID) -> str:
+    """These were told. What became moot meanwhile, perhaps by the very answer that was noted, is done as well.
+
+    Returns which sentence says so.
+    """
+    said = "nothing-left"
+    for each in task_ids:
+        try:
+            await page.do(DoTask(task_id=each))
+            said = "do-task"
+        except Mistakes as wrong:
+            if any(mistake.code != "ended" for mistake in wrong.mistakes):
+                raise
+    return said
 
 
 async def told(page: Page, task: Task | TaskContract) -> Told | None:

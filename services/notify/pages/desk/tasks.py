@@ -104,9 +104,8 @@ async def tasks_for(page: Page) -> Response:
     me(page)
     say, here = words(page), f"/desk/people/{page.matter_id}"
     if page.posted:
-        for task_id in [page.build(DoTask, task_id=each).task_id for each in page.several("task")]:
-            await was_told(page, task_id)
-        return page.go(here, said="do-task")
+        told_now = [page.build(DoTask, task_id=each).task_id for each in page.several("task")]
+        return page.go(here, said=await was_told(page, *told_now))
     someone, found = await asyncio.gather(person(page, page.matter_id), _open(page))
     sheets = [_sheet(task, what, say, alone=len(found) == 1) for task, what in found if what]
     return page.show(

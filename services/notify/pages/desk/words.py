@@ -286,6 +286,7 @@ SAID = {
     "resume": "The pause is over.",
     "return-to-network": "They take part again.",
     "do-task": "It is noted that you did it.",
+    "nothing-left": "Meanwhile there was nothing left to tell: this is done with.",
     "cancel-absence": "The absence has been taken away.",
 }
 """With which sentence a page begins, after something was done: by a form, or by a button."""
