@@ -63,6 +63,18 @@ def _neighbourhood(text: str) -> str:
     return text
 
 
+def _seen(text: str) -> str:
+    """Of what a mail's header is made, every character is seen: no line break, also not at its end, nothing without
+    width. Spaces around it are left out."""
+    for character in "" if text.isascii() and text.isprintable() else text:
+        if unicodedata.category(character) in _UNSEEN and character != " ":
+            raise ValueError(f"holds a character that can't be seen (U+{ord(character):04X}): remove it")
+    return text
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
+
+
 def _email(text: str) -> str:
     """An address as people have them; whether it exists, only a mail tells."""
     if not re.fullmatch(r"[^\s@<>,;:\"]{1,64}@[^\s@<>,;:\"]+\.[^\s@<>,;:\".]{2,63}", text) or ".." in text:
@@ -123,7 +135,9 @@ ParticipantId = Annotated[UUID, Person()]
 WorkerId = UUID
 Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
 Version = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
-Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_clean), AfterValidator(_email)]
+Email = Annotated[
+    str, StringConstraints(max_length=254), AfterValidator(_seen), AfterValidator(_clean), AfterValidator(_email)
+]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_clean), AfterValidator(_phone)]
 LocalNames = Annotated[dict[Language, Name], Field(min_length=1, max_length=20)]
 """A name in each language that has one: `{"nl": "Brugse Poort", "fr": "Porte de Bruges"}`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts import types
+from shared.contracts.envelope import Contract
+from shared.contracts.notify import SendTestMail
+from shared.contracts.profiles import ChangeWorker, RegisterOrganisation, RegisterParticipant, RegisterWorker
+from shared.messaging.incoming import problems_of
 
 NAMES = [
     "Cell", "Email", "Language", "LocalNames", "Moment", "Name", "NeighbourhoodId", "Note", "OrganisationId",
@@ -62,6 +67,49 @@ def test_a_name_is_one_visible_line_that_looks_like_what_it_is(name: str) -> Non
     """Nothing to see, a second line (a mail's header ends there), or letters that turn their neighbours around."""
     with pytest.raises(ValidationError):
         TypeAdapter(types.Name).validate_python(name)
+
+
+ADDRESSES = {
+    "ends in NUL": "marie@example.org\x00",
+    "NUL": "marie\x00@example.org",
+    "delete": "ma\x7frie@example.org",
+    "escape": "marie@exam\x1bple.org",
+    "a second header": "marie@example.org\r\nBcc: all@example.org",
+    "ends in a line break": "marie@example.org\n",
+    "begins with one": "\r\nmarie@example.org",
+    "a line break of Unicode": "marie@example.org\u2028",
+    "a tab": "marie@example.org\t",
+    "without width": "marie\u200b@example.org",
+    "a soft hyphen": "ma\u00adrie@example.org",
+    "a space of another width": "marie@example.org\u00a0",
+    "turned around": "\u202emarie@example.org",
+}
+HOLDING: dict[str, tuple[type[Contract], dict[str, Any], str]] = {
+    "participant": (RegisterParticipant, {"reach": {"by": "email", "email": ...}}, "reach.email"),
+    "worker": (RegisterWorker, {"email": ...}, "email"),
+    "change of a worker": (ChangeWorker, {"email": ...}, "email"),
+    "organisation": (RegisterOrganisation, {"email": ...}, "email"),
+    "mail to try out": (SendTestMail, {"address": ...}, "address"),
+}
+
+
+@pytest.mark.parametrize("holding", HOLDING)
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_with_what_cant_be_seen_is_refused_by_a_sentence_that_names_its_field(
+    holding: str, address: str
+) -> None:
+    contract, values, field = HOLDING[holding]
+
+    def filled(into: dict[str, Any], text: str) -> dict[str, Any]:
+        return {k: filled(v, text) if isinstance(v, dict) else text if v is ... else v for k, v in into.items()}
+
+    with pytest.raises(ValidationError) as refused:
+        contract.model_validate(contract.EXAMPLE | filled(values, ADDRESSES[address]))
+    sentences = {(each.field, each.message) for each in problems_of(refused.value)}
+    ((named, sentence),) = {each for each in sentences if each[0].startswith(field)}
+    assert named.removeprefix(field) in ("", ".str"), named
+    assert re.fullmatch(rf"{named} holds a character that can't be seen \(U\+[0-9A-F]{{4}}\): remove it", sentence)
+    contract.model_validate(contract.EXAMPLE | filled(values, "  zoë@example.org "))
 
 
 def test_every_type_is_tried() -> None:
