@@ -190,7 +190,7 @@ REFERRAL_STEPS = {
     "hold": marked("It has to wait"),
     "complete": marked("It has come to its end"),
     "fail": marked("It did not work out"),
-    "cancel": marked("It no longer goes on"),
+    "cancel": marked("It is no longer going ahead"),
 }
 
 SAID = {

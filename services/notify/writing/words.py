@@ -15,7 +15,7 @@ STATE: dict[ReferralState, str] = {
     "on-hold": "It waits for a while.",
     "completed": "It has come to its end.",
     "failed": "It did not work out.",
-    "cancelled": "It does not go on.",
+    "cancelled": "It is not going ahead.",
     "entered-in-error": "It was made by mistake.",
 }
 REASON: dict[ReferralReason, str] = {

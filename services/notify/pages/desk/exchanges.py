@@ -260,7 +260,7 @@ async def cancel(page: Page) -> Response:
     """One of them can't; the others hear it kindly."""
     say, exchange, about = await _exchange(page)
     form = Form(
-        say("It can't go on"), say("Tell the others"), back=views.address(exchange.exchange_id), about=about,
+        say("It can't go ahead"), say("Tell the others"), back=views.address(exchange.exchange_id), about=about,
         intro=(say("No reason is needed. The others hear it kindly, and somebody else may be found."),),
         fields=(await _whose(page, exchange, say("Who can't?")),),
     )  # fmt: skip

@@ -269,7 +269,7 @@ async def cancel(page: Page) -> Response:
     say, gathering = words(page), await _gathering(page)
     following = Field("and_following", say("Also all that come after it"), "tick")
     form = Form(
-        say("It does not go on"),
+        say("It is not going ahead"),
         say("Tell everyone"),
         back=views.address(gathering.gathering_id),
         about=gathering.title,

@@ -260,7 +260,7 @@ SAID = {
     "answer-recorded": "The answer is recorded as theirs.",
     "gathering-planned": "The gathering is planned.",
     "gathering-changed": "The gathering has been changed. Whoever comes hears of it.",
-    "gathering-cancelled": "The gathering does not go on. Whoever was coming hears of it.",
+    "gathering-cancelled": "The gathering is not going ahead. Whoever was coming hears of it.",
     "attendance-recorded": "It is recorded who was there: they know each other now.",
     "absence-recorded": "Your absence is recorded. Your backup is on duty then.",
     "take-signal": "The signal is yours now.",

@@ -130,7 +130,7 @@ def actions(exchange: Exchange, say: Say) -> tuple[list[Go | Do], list[Go | Do]]
             rest = [Do(say("Take it back"), "withdraw-exchange", here)]
         case "agreed":
             first = [Go(say("Record how it was"), f"{at}/how-it-was", main=True)]
-            rest = [Go(say("Another moment"), f"{at}/move"), Go(say("It can't go on"), f"{at}/cancel")]
+            rest = [Go(say("Another moment"), f"{at}/move"), Go(say("It can't go ahead"), f"{at}/cancel")]
         case "done":
             first = [Go(say("Record how it was"), f"{at}/how-it-was")]
             rest = [Go(say("Record thanks"), f"{at}/thanks")]

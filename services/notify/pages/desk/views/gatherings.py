@@ -77,7 +77,7 @@ def actions(gathering: Gathering, begun: bool, say: Say) -> tuple[list[Go | Do],
         return ([attendance], [])
     return (
         [Go(say("Invite a neighbour"), f"{at}/invite", main=True)],
-        [Go(say("Change"), f"{at}/change"), Go(say("It does not go on"), f"{at}/cancel")],
+        [Go(say("Change"), f"{at}/change"), Go(say("It is not going ahead"), f"{at}/cancel")],
     )
 
 
