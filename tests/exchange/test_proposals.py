@@ -216,11 +216,42 @@ async def test_nothing_is_proposed_to_who_has_something_of_that_kind_running(bac
     assert await proposed(back, place) == []
 
 
+@pytest.mark.parametrize("opening", ["ask", "offer"])
+async def test_a_wish_that_came_true_is_not_proposed_again_before_the_window_is_over(
+    back: LookingBack, opening: Any
+) -> None:
+    """Asked for by who wished it, or offered by the neighbour: to the same two it is the same thing."""
+    place = await back.place()
+    one, other = await wishing(back, place), await enjoying(back, place)
+    pair = (one, other) if opening == "ask" else (other, one)
+    await back.had(place, *pair, kind="game", stage="done", opening=opening)
+    await propose(back, place)
+    assert await proposed(back, place) == []
+    window = back.processor.settings.policy.matching.window_days
+    back.move(timedelta(days=window - 1))
+    await propose(back, place)
+    assert await proposed(back, place) == []
+    back.move(timedelta(days=1, hours=1))
+    await propose(back, place)
+    assert await proposed(back, place) == [one]
+
+
+async def test_what_they_did_for_a_neighbour_makes_no_wish_of_their_own_come_true(back: LookingBack) -> None:
+    place = await back.place()
+    one, other = await wishing(back, place), await enjoying(back, place)
+    await back.had(place, other, one, kind="game", stage="done", opening="ask")
+    await back.had(place, one, other, kind="game", stage="done", opening="offer")
+    await propose(back, place)
+    assert await proposed(back, place) == [one]
+
+
 async def test_what_is_past_or_of_another_kind_stands_in_no_ones_way(back: LookingBack) -> None:
     place = await back.place()
     one, other = await wishing(back, place), await enjoying(back, place)
-    await back.had(place, one, other, kind="game", stage="done")
+    for stage in ("withdrawn", "expired"):
+        await back.had(place, one, other, kind="game", stage=stage)
     await back.had(place, one, other, kind="coffee", stage="open")
+    await back.had(place, one, other, kind="meal", stage="done")
     await propose(back, place)
     assert await proposed(back, place) == [one]
 

@@ -15,7 +15,7 @@ async def wishes(
     """Some wishes of who can be asked, that a neighbour's talent fits.
 
     First those of who has met such a neighbour, then of who was asked least since then. Left out is a kind that someone
-    never wants to be asked for, or has something running for, and a wish that was proposed since then.
+    never wants to be asked for, or has something running for, and a wish that was proposed or came true since then.
     """
     rows = await tx.fetch(
         """
@@ -34,12 +34,15 @@ async def wishes(
             AND NOT EXISTS (
                 SELECT FROM exchange AS e WHERE e.participant_id = w.participant_id AND e.kind = w.kind AND (
                     e.stage NOT IN ('done', 'withdrawn', 'expired') OR (e.by_system AND e.drafted_at >= $3)
+                    OR (e.opening = 'ask' AND e.stage = 'done' AND e.ended_at >= $3)
                 )
             )
             AND NOT EXISTS (
                 SELECT FROM agreement AS a JOIN exchange AS e USING (exchange_id)
                 WHERE a.participant_id = w.participant_id AND a.ended_at IS NULL
-                    AND e.kind = w.kind AND e.stage = 'agreed'
+                    AND e.kind = w.kind AND (
+                        e.stage = 'agreed' OR (e.opening = 'offer' AND e.stage = 'done' AND e.ended_at >= $3)
+                    )
             )
         ORDER BY NOT EXISTS (
             SELECT FROM enjoyment AS t
