@@ -226,7 +226,7 @@ def test_nothing_on_a_persons_page_counts_what_anyone_did() -> None:
 
 def test_who_left_can_come_back_and_nothing_else() -> None:
     gone = ParticipantDetails(participant_id=MARTINE, version=3, status="left")
-    assert [labels(group) for _, group in people.actions(gone, SAY)] == [["Ze komen terug"]]
+    assert [labels(group) for _, group in people.actions(gone, SAY)] == [["Doet weer mee"]]
 
 
 # --- between neighbours

@@ -249,7 +249,7 @@ async def test_who_sends_a_form_twice_registers_one_person(office: Office, desk:
     }  # fmt: skip
     for _ in range(2):
         registered = await desk.send(form, **fields)
-        assert "Welkom! Ze zijn nu in het netwerk." in registered.text
+        assert "Welkom! Deze persoon doet nu mee." in registered.text
     found = (await office.tell(ListParticipants(name="Aziza"))).participants
     assert len(found) == 1
     assert (await office.tell(ListVisits(participant_id=found[0].participant_id))).visits

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from services.notify.pages.page import Page
 from services.notify.pages.trouble import Mistake, Mistakes
+from services.notify.writing.language import Speech
+from shared import clock
 from shared.contracts.exchange import When
 
 FIELDS = {
@@ -38,6 +40,11 @@ def filled(moment: When, zone: ZoneInfo) -> dict[str, str]:
         "when-weekday": moment.weekday or "",
         "when-part": moment.part or "",
     }
+
+
+def hour(speech: Speech, at: time) -> str:
+    """An hour of any day, as it is written in this language: `20 uur`."""
+    return speech.time(datetime.combine(clock.now().astimezone(speech.zone), at, speech.zone))
 
 
 def lasting(page: Page) -> tuple[datetime, datetime]:

@@ -15,6 +15,7 @@ from services.notify.domain.people import Worker
 from services.notify.pages import trouble
 from services.notify.pages.desk.forms import Form, Option
 from services.notify.pages.desk.views.parts import Names
+from services.notify.pages.moments import hour
 from services.notify.pages.page import Page
 from services.notify.pages.trouble import Mistake, Mistakes, Stop
 from services.notify.repository import desk as repository
@@ -64,6 +65,12 @@ class Words:
 
     def moment(self, when: datetime) -> str:
         return self.speech.moment(when)
+
+    def weekday(self, name: str) -> str:
+        return self.speech.weekday(name)
+
+    def hour(self, at: time) -> str:
+        return hour(self.speech, at)
 
     def when(self, when: When) -> str:
         return self.speech.when(when)

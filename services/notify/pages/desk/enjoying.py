@@ -199,7 +199,8 @@ def _enjoying(
     lines = "\n".join(_line(page, each) for each in theirs)
     yield Field(name, label, "checks", kinds(page), values=frozenset(ticked), about=(f"{name}.0",), folded=folded)
     yield Field(f"{name}_words", say("In their own words"), "area", value=lines,
-                hint=say("One on each line, such as: soup for whoever drops by."))  # fmt: skip
+                hint=say("One on each line, such as: soup for whoever drops by.") if name == "talents"
+                else say("One on each line, such as: to the sea once more."))  # fmt: skip
 
 
 def _line(page: Page, each: Enjoyment) -> str:

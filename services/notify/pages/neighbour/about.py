@@ -7,6 +7,7 @@ from typing import Any, get_args
 from starlette.responses import Response
 
 from services.notify.pages.choices import LANGUAGE_NAMES, PARTS, WEEKDAYS
+from services.notify.pages.moments import hour
 from services.notify.pages.page import Page
 from services.notify.pages.registry import mine
 from services.notify.pages.trouble import Mistake, Mistakes
@@ -67,7 +68,7 @@ async def free_when(page: Page) -> Response:
         command = page.build_at(fields, ChangeParticipant, participant_id=page.person_id, **values)
         await page.do(command, fields=fields)
         return page.go("/mine/me", said="saved")
-    return page.show("neighbour/when.html", someone=await _someone(page), weekdays=WEEKDAYS, parts=PARTS)
+    return page.show("neighbour/when.html", someone=await _someone(page), weekdays=WEEKDAYS, parts=PARTS, hour=hour)
 
 
 @mine("/reach")

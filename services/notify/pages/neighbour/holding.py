@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from services.notify.pages import choices
 from services.notify.pages.choices import marked
 from services.notify.pages.desk import words as desk
+from services.notify.pages.desk.views.parts import inside
+from services.notify.pages.moments import hour
 from services.notify.writing.language import Speech
+from shared.contracts.profiles import DayPart
 
 LEFT_OUT = frozenset({
     "version", "thread", "token", "key_id", "digest", "claimed_until", "message_id", "attempts", "detail",
@@ -255,7 +258,7 @@ def _said(kind: str, key: str, value: Any, names: Names, speech: Speech) -> str:
         return choices.LANGUAGE_NAMES.get(text, text)
     if key == "availability":
         day, _, part = text.partition("-")
-        return f"{speech.weekday(day)} {speech.say(choices.PARTS[part]).lower()}" if part in choices.PARTS else text
+        return f"{speech.weekday(day)} {_part(part, speech)}" if part in choices.PARTS else text
     if (said := _SAYS_OF.get((kind, key), _SAYS.get(key, {})).get(text)) is not None:
         return speech.say(said).format_map(_Worker(speech))
     if (kind, key) in (("mail", "kind"), ("task", "kind")):
@@ -264,6 +267,10 @@ def _said(kind: str, key: str, value: Any, names: Names, speech: Speech) -> str:
         return speech.signal_label(text) if kind in _SIGNAL_KINDS else speech.label(text)
     moment = _moment(text, speech)
     return text if key in OWN_WORDS or (kind, key) == ("deviation", "reason") else moment if moment != text else ""
+
+
+def _part(part: DayPart, speech: Speech) -> str:
+    return inside(speech.say(choices.PARTS[part]), speech.language)
 
 
 class _Worker(dict[str, str]):
@@ -278,10 +285,10 @@ def _of_parts(key: str, value: Mapping[str, Any], speech: Speech) -> str:
     if key in ("talents", "wishes"):
         return f"{speech.colon} ".join(filter(None, (speech.label(value.get("kind")), value.get("words"))))
     if key == "quiet_hours":
-        return " – ".join(str(each)[:5] for each in value.values())
+        return " – ".join(hour(speech, time.fromisoformat(str(each))) for each in value.values())
     shown = [
         speech.weekday(str(each)) if name == "weekday"
-        else speech.say(choices.PARTS[each]).lower() if name == "part" and each in choices.PARTS
+        else _part(each, speech) if name == "part" and each in choices.PARTS
         else _moment(str(each), speech)
         for name in ("weekday", "day", "part", "at") if (each := value.get(name))
     ]  # fmt: skip

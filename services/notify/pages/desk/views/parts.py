@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -38,6 +38,12 @@ class Say(Protocol):
     def moment(self, when: datetime) -> str:
         """`dinsdag 12 mei, 14.00`"""
 
+    def weekday(self, name: str) -> str:
+        """`dinsdag`"""
+
+    def hour(self, at: time) -> str:
+        """`14 uur`"""
+
     def when(self, when: When) -> str:
         """A moment, a day or a part of one, any such weekday, or some time."""
 
@@ -49,6 +55,11 @@ class Say(Protocol):
 
     def signal_kind(self, kind: str) -> str:
         """What a signal or referral is about."""
+
+
+def inside(words: str, language: str) -> str:
+    """What is said by itself elsewhere, as it stands within a sentence: German keeps its capitals."""
+    return words if language == "de" else words[:1].lower() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)

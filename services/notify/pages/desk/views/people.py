@@ -124,7 +124,7 @@ def about(person: ParticipantDetails, names: Names, organisation: str, say: Say)
         facts.append(
             Fact(
                 say("Not to be disturbed"),
-                say("from {start} to {end}", start=f"{quiet.start:%H:%M}", end=f"{quiet.end:%H:%M}"),
+                say("from {start} to {end}", start=say.hour(quiet.start), end=say.hour(quiet.end)),
             )
         )
     if person.mandate_holder_ids:
@@ -135,7 +135,7 @@ def about(person: ParticipantDetails, names: Names, organisation: str, say: Say)
 
 
 def slot(found: Slot, say: Say) -> str:
-    return f"{say(words.WEEKDAY[found.weekday]).lower()} {say(words.DAY_PART[found.part])}"
+    return f"{say.weekday(found.weekday)} {say(words.DAY_PART[found.part])}"
 
 
 def circle(found: Circle, person_id: UUID, say: Say) -> list[Item]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notify.pages.desk import words
-from services.notify.pages.desk.views.parts import Do, Fact, Go, Item, Names, Say, Tag, Tone, kept
+from services.notify.pages.desk.views.parts import Do, Fact, Go, Item, Names, Say, Tag, Tone, inside, kept
 from shared.contracts.signals import DirectoryService, Referral, ReferralStep, ReferralSummary, ServiceSummary
 
 ENDED = frozenset({"rejected", "completed", "failed", "cancelled", "entered-in-error"})
@@ -141,7 +141,7 @@ def preparing(referral: Referral, say: Say) -> list[Item]:
 def _fields(found: Collection[str], say: Say) -> str:
     """In the order in which they are asked."""
     shown = [say(label) for name, label in words.REFERRAL_FIELD.items() if name in found]
-    return ", ".join([*shown[:1], *(each[:1].lower() + each[1:] for each in shown[1:])])
+    return ", ".join([*shown[:1], *(inside(each, say.language) for each in shown[1:])])
 
 
 def _done(done: bool, say: Say) -> Tag:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.notify.pages.desk import words
-from services.notify.pages.desk.views.parts import Do, Fact, Go, Item, Names, Say, Tag, Tone, kept
+from services.notify.pages.desk.views.parts import Do, Fact, Go, Item, Names, Say, Tag, Tone, inside, kept
 from shared.contracts.signals import Mediation, Notes, Signal, SignalStep, SignalSummary
 
 _TONES: dict[str, Tone] = {"today": "urgent", "this-week": "warm", "watch": "calm"}
@@ -96,9 +96,9 @@ def _step(step: SignalStep, names: Names, say: Say) -> str:
     worker = names.worker(step.worker_id) if step.worker_id else names.actor(step.by, say)
     text = say(words.SIGNAL_STEP[step.what], worker=worker)
     if step.step:
-        text = f"{text} ({say(words.DUTY_STEP[step.step]).lower()})"
+        text = f"{text} ({inside(say(words.DUTY_STEP[step.step]), say.language)})"
     if step.outcome:
-        text = f"{text}{say.colon} {say(words.OUTCOME[step.outcome]).lower()}"
+        text = f"{text}{say.colon} {inside(say(words.OUTCOME[step.outcome]), say.language)}"
     if step.what not in ("told", "taken", "offered", "handed-over", "offer-declined") and step.by != "system":
         text = f"{text} · {names.actor(step.by, say)}"
     return text
