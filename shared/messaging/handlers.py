@@ -33,18 +33,19 @@ class NotYetKnown(Exception):
 
 
 def handles(
-    contract: type[M], *, reads: bool | Literal["ours"] = False
+    *contracts: type[M], reads: bool | Literal["ours"] = False
 ) -> Callable[[Callable[[M, Transaction], Awaitable[Any]]], Callable[[M, Transaction], Awaitable[Any]]]:
-    """Mark a function as the handler of one contract: `@handles(OfferMade)`.
+    """Mark a function as the handler of a contract: `@handles(OfferMade)`; of several, where each means the same to it.
 
     `reads`: it answers a question, and changes and locks nothing. It is spared a transaction then: each statement is
     one, on a connection that refuses to write. `ours`: so it is for our own senders, while it writes down what a
     partner looked at.
     """
-    assert not reads or (issubclass(contract, Query) and not issubclass(contract, Confidence)), "only a question reads"
+    questions = all(issubclass(each, Query) and not issubclass(each, Confidence) for each in contracts)
+    assert not reads or questions, "only a question reads"
 
     def mark(function: Callable[[M, Transaction], Awaitable[Any]]) -> Callable[[M, Transaction], Awaitable[Any]]:
-        setattr(function, _MARK, contract)
+        setattr(function, _MARK, contracts)
         setattr(function, _READS, reads)
         return function
 
@@ -69,12 +70,12 @@ class Handlers:
         found: dict[str, tuple[type[Contract], Handle]] = {}
         for module in modules:
             for function in vars(module).values():
-                contract = getattr(function, _MARK, None)
-                if contract is None or function.__module__ != module.__name__:
+                if getattr(function, "__module__", "") != module.__name__:
                     continue
-                if contract.TYPE in found:
-                    raise ValueError(f"{contract.TYPE} has two handlers: keep one")
-                found[contract.TYPE] = (contract, function)
+                for contract in getattr(function, _MARK, ()):
+                    if contract.TYPE in found:
+                        raise ValueError(f"{contract.TYPE} has two handlers: keep one")
+                    found[contract.TYPE] = (contract, function)
         return cls(found)
 
     def get(self, type_: str) -> tuple[type[Contract], Handle] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from services.notify.domain.mails import ENDS, QUESTIONS, Matter
 from services.notify.handlers import telling
 from shared.contracts.exchange import (
@@ -18,6 +20,7 @@ from shared.contracts.exchange import (
     GatheringAnswered,
     GatheringBegan,
     GatheringCancelled,
+    GatheringFact,
     GatheringHeld,
     HowItWasSaid,
     InvitationAnswered,
@@ -68,77 +71,26 @@ async def on_how_it_was_said(event: HowItWasSaid, tx: Transaction) -> None:
     await telling.answered(tx, {"how-was-it"}, person_id=event.participant_id, thread=thread)
 
 
-@handles(ExchangeOpened)
-async def on_exchange_opened(event: ExchangeOpened, tx: Transaction) -> None:
-    """Neighbours are sought: it is before the worker no more."""
-    await _over(event, tx, "opened")
+_STANDS: Mapping[type[ExchangeFact], str] = {
+    ExchangeOpened: "opened",  # neighbours are sought: it is before the worker no more
+    ExchangeReopened: "opened",  # so that it had ended, nobody has to hear
+    ExchangeHandedOver: "handed-over",  # nobody is asked about it now
+    ExchangeReleased: "released",  # what was found or agreed isn't any more
+    ExchangeAgreed: "agreed",
+    ExchangeDone: "done",
+    ExchangeWithdrawn: "over",
+    ExchangeExpired: "over",  # how it was is not asked after that: silence is an answer
+    ExchangeDropped: "over",  # what the worker alone saw
+}
 
 
-@handles(ExchangeReopened)
-async def on_exchange_reopened(event: ExchangeReopened, tx: Transaction) -> None:
-    """Neighbours are sought again: that it had ended is not so any more."""
-    await _over(event, tx, "opened")
+@handles(*_STANDS)
+async def on_exchange_stands_otherwise(event: ExchangeFact, tx: Transaction) -> None:
+    """How an exchange stood before, nobody has to hear any more."""
+    await telling.is_over(tx, ENDS[_STANDS[type(event)]], Matter(exchange_id=event.exchange_id))
 
 
-@handles(ExchangeHandedOver)
-async def on_exchange_handed_over(event: ExchangeHandedOver, tx: Transaction) -> None:
-    """It is with the worker: nobody is asked about it now."""
-    await _over(event, tx, "handed-over")
-
-
-@handles(ExchangeReleased)
-async def on_exchange_released(event: ExchangeReleased, tx: Transaction) -> None:
-    """What was found or agreed isn't any more."""
-    await _over(event, tx, "released")
-
-
-@handles(ExchangeAgreed)
-async def on_exchange_agreed(event: ExchangeAgreed, tx: Transaction) -> None:
-    """Both sides agreed: how it stood before, nobody has to hear."""
-    await _over(event, tx, "agreed")
-
-
-@handles(ExchangeDone)
-async def on_exchange_done(event: ExchangeDone, tx: Transaction) -> None:
-    """It happened."""
-    await _over(event, tx, "done")
-
-
-@handles(ExchangeWithdrawn)
-async def on_exchange_withdrawn(event: ExchangeWithdrawn, tx: Transaction) -> None:
-    """It was taken back."""
-    await _over(event, tx, "over")
-
-
-@handles(ExchangeExpired)
-async def on_exchange_expired(event: ExchangeExpired, tx: Transaction) -> None:
-    """It ended by itself. How it was is not asked after that: silence is an answer."""
-    await _over(event, tx, "over")
-
-
-@handles(ExchangeDropped)
-async def on_exchange_dropped(event: ExchangeDropped, tx: Transaction) -> None:
-    """What the worker alone saw has ended."""
-    await _over(event, tx, "over")
-
-
-@handles(GatheringCancelled)
-async def on_gathering_cancelled(event: GatheringCancelled, tx: Transaction) -> None:
-    """Nobody has to be asked any more."""
+@handles(GatheringBegan, GatheringCancelled, GatheringHeld)
+async def on_gathering_over(event: GatheringFact, tx: Transaction) -> None:
+    """Nobody is asked any more whether they come. That it began is enough: who was there, perhaps nobody says."""
     await telling.is_over(tx, ENDS["gathering-over"], Matter(gathering_id=event.gathering_id))
-
-
-@handles(GatheringBegan)
-async def on_gathering_began(event: GatheringBegan, tx: Transaction) -> None:
-    """Whether they come, nobody has to be asked any more; perhaps nobody ever says who was there."""
-    await telling.is_over(tx, ENDS["gathering-over"], Matter(gathering_id=event.gathering_id))
-
-
-@handles(GatheringHeld)
-async def on_gathering_held(event: GatheringHeld, tx: Transaction) -> None:
-    """It has been."""
-    await telling.is_over(tx, ENDS["gathering-over"], Matter(gathering_id=event.gathering_id))
-
-
-async def _over(event: ExchangeFact, tx: Transaction, what: str) -> None:
-    await telling.is_over(tx, ENDS[what], Matter(exchange_id=event.exchange_id))
