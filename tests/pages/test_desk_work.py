@@ -543,6 +543,10 @@ async def test_an_address_is_asked_only_when_the_letter_is_to_be_printed(office:
     assert "Bevrijdingslaan 7" in printed.text
     assert printed.text.count("Roger Claes") == 2, "above the address, and in the greeting"
     assert [each.by for each in (await office.tell(ListFetches(participant_id=roger))).fetches] == [office.worker]
+    done = await desk.send(printed.form("task"))
+    assert "Het is genoteerd dat u het deed." in done.text
+    sql = "SELECT stage FROM task WHERE invitation_id = $1"
+    assert [row["stage"] for row in await office.whole.stack.fetch("notify", sql, invitation)] == ["done"]
 
 
 async def test_without_a_letter_to_bring_no_address_is_asked(office: Office, desk: Visitor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from shared.contracts.profiles import AddressForLetter
 
 MOST = 30
 """Things that somebody is told in one go."""
+Found = Sequence[tuple[Task | TaskContract, Told | None]]
+"""What somebody is to hear, with what it says now; None where nothing is left to tell."""
 
 
 @desk("/tasks")
@@ -87,15 +90,7 @@ async def letter(page: Page) -> Response:
     """The same on paper. The address is asked when the worker wants it, each time, and kept nowhere."""
     me(page)
     task = await task_of(page)
-    what = await told(page, task)
-    to: tuple[str, ...] = ()
-    if page.posted and what:
-        found = await page.do(AddressForLetter(participant_id=task.participant_id))
-        to = tuple((found.address or words(page).say("Brought by hand")).splitlines())
-    return page.show(
-        "desk/letter.html", task=task, paper=paper(what.mail, what.reader, to) if what else None, addressed=bool(to),
-        done=Do(words(page).say("I did it"), "do-task", {"task_id": str(task.task_id)}, main=True),
-    )  # fmt: skip
+    return await _on_paper(page, [(task, await told(page, task))], task.participant_id, f"/desk/tasks/{task.task_id}")
 
 
 @desk("/people/{matter_id:uuid}/tasks")
@@ -126,16 +121,19 @@ async def tasks_for(page: Page) -> Response:
 async def letters(page: Page) -> Response:
     """All letters for somebody, to print in one go and put in one envelope."""
     me(page)
-    found = await _open(page)
-    to: tuple[str, ...] = ()
-    written = [what for _, what in found if what]
+    return await _on_paper(page, await _open(page), page.matter_id, f"/desk/people/{page.matter_id}/tasks")
+
+
+async def _on_paper(page: Page, found: Found, whose: UUID, back: str) -> Response:
+    """What somebody is to hear, each on a paper of its own; with the address on the first when that is asked for."""
+    written, to = [what for _, what in found if what], tuple[str, ...]()
     if page.posted and written:
-        address = await page.do(AddressForLetter(participant_id=page.matter_id))
-        to = tuple((address.address or words(page).say("Brought by hand")).splitlines())
+        address = (await page.do(AddressForLetter(participant_id=whose))).address
+        to = tuple((address or words(page).say("Brought by hand")).splitlines())
     papers = [paper(each.mail, each.reader, () if number else to) for number, each in enumerate(written)]
     return page.show(
         "desk/letters.html", papers=papers, tasks=[str(task.task_id) for task, _ in found], addressed=bool(to),
-        here=f"/desk/people/{page.matter_id}/tasks",
+        whose=f"/desk/people/{whose}/tasks", back=back,
     )  # fmt: skip
 
 
