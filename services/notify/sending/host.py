@@ -59,16 +59,14 @@ class Host:
     async def deliver(self, post: Post, window: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]) -> None:
         """Hand a mail over. Raises Away, NotNow, NoSuchAddress or NeverLikeThis.
 
-        `window(hand_over)` is called when all is said but the dot that ends the mail: until then a mail server has
-        nothing. It awaits `hand_over()`, which says it, and then records that the mail is sent. A crash between the
-        two doubles it.
+        `window(hand_over)` is called when the mail server waits for the mail. It awaits `hand_over()`, which gives it,
+        and then records that it is sent. A crash between the two doubles it.
         """
         talk = await self._begun(post)
         try:
             _check(await talk.answer(), _TAKEN, of_address=True)
             _check(await talk.answer(), (aiosmtplib.SMTPStatus.start_input,))
-            talk.pass_on(post.content.replace(b"\r\n.", b"\r\n.."))
-            await window(lambda: _end_content(talk))
+            await window(lambda: _give(talk, post.content))
             self._sent += 1
             self._rested_since = time.monotonic()
         except (NotNow, NoSuchAddress, NeverLikeThis):
@@ -174,9 +172,9 @@ def _is_plain(address: str) -> bool:
         return False
 
 
-async def _end_content(talk: Talk) -> None:
-    """The dot that ends a mail: until then a mail server has nothing."""
-    talk.say(b".\r\n")
+async def _give(talk: Talk, content: bytes) -> None:
+    """The mail, with the dot that ends it: until that a mail server has nothing."""
+    talk.say(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
     _check(await talk.answer(), _TAKEN)
 
 

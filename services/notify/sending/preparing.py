@@ -21,10 +21,8 @@ from services.notify.domain.mails import Mail
 from services.notify.handlers import telling
 from services.notify.repository import digests, links, people
 from services.notify.repository import mails as repository
-from services.notify.sending.message import Envelope, Post, post
-from services.notify.writing.compose import compose
-from services.notify.writing.data import Mail as Written
-from services.notify.writing.data import Reader
+from services.notify.sending.composing import Letter
+from services.notify.sending.message import Envelope, Post
 from shared import clock
 from shared.messaging import NotYetKnown, Transaction
 from shared.messaging.client import Refused, Unanswered
@@ -62,11 +60,11 @@ class _Asked:
 
 
 @dataclass
-class _Letter:
+class Written:
+    """A mail that is known whole, and has to be put together."""
+
     mail: Mail
-    written: Written
-    reader: Reader
-    envelope: Envelope
+    letter: Letter
 
 
 # --- first: is it still to be sent, and to whom
@@ -175,7 +173,7 @@ async def asked(asker: Asker, mails: Sequence[Mail]) -> tuple[list[_Asked], list
 # --- third: its words, with its links
 
 
-async def written(tx: Transaction, batch: Sequence[_Asked], known: Known) -> list[_Letter | Settled]:
+async def written(tx: Transaction, batch: Sequence[_Asked], known: Known) -> list[Written | Settled]:
     """All but the words. Raises what one of them fails on. Who was erased or merged since it was looked at gets no
     link and no letter."""
     made: list[Link] = []
@@ -187,21 +185,21 @@ async def written(tx: Transaction, batch: Sequence[_Asked], known: Known) -> lis
 
 async def _written(
     tx: Transaction, each: _Asked, known: Known, made: list[Link], now_to: tuple[UUID | None, UUID | None] | None
-) -> _Letter | Settled:  # fmt: skip
+) -> Written | Settled:  # fmt: skip
     mail = each.mail
     if now_to != (mail.to_id, mail.acts_for):
         return Settled(mail, "later" if now_to else "moot", "it is somebody else's by now")
     try:
         writing = await _writing(tx, mail, known)
         writing.links = made
-        letter = await WAYS[mail.kind].write(writing, each.answer)
+        content = await WAYS[mail.kind].write(writing, each.answer)
         address, name, worker = await _address(writing, each.answer)
         reader = await writing.reader()
-        return _Letter(mail, letter, reader, Envelope(
+        return Written(mail, Letter(content, reader, Envelope(
             mail_id=mail.mail_id, thread=mail.thread, to=address, to_name=name, sender=tx.settings.mail_from,
             sender_name=worker or "Weefsel", sent_at=clock.now(), unsubscribe=await writing.unsubscribe(),
             reply_to=tx.settings.mail_reply_to or (reader.worker.email if reader.worker else None),
-        ))  # fmt: skip
+        )))  # fmt: skip
     except Moot as moot:
         how = "gathered" if str(moot) == to_workers.FOR_THE_DIGEST else "moot"
         return Settled(mail, how, str(moot))
@@ -239,14 +237,3 @@ async def _address(writing: Writing, answer: Any) -> tuple[str, str, str]:
         raise Moot("there is no address")
     sender = await writing.worker_called(writing.place.worker_id if writing.place else None)
     return address, name, sender.name if sender and mail.to_kind == "participant" else ""
-
-
-# --- last: put together
-
-
-def composed(letter: _Letter) -> Ready | Settled:
-    """The mail as it goes out. What its template, or a header, fails on is for an operator, and holds up no other."""
-    try:
-        return Ready(letter.mail, post(letter.envelope, compose(letter.written, letter.reader)))
-    except Exception as error:  # noqa: BLE001 - a template can fail on anything
-        return Settled(letter.mail, "dead", f"it can't be written: {type(error).__name__}")

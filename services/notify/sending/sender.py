@@ -22,8 +22,9 @@ from services.notify.domain.mails import Mail
 from services.notify.handlers import telling
 from services.notify.repository import mails as repository
 from services.notify.sending import preparing
+from services.notify.sending.composing import Composer
 from services.notify.sending.host import Away, Host, NeverLikeThis, NoSuchAddress, NotNow
-from services.notify.sending.preparing import Ready, Settled
+from services.notify.sending.preparing import Ready, Settled, Written
 from services.notify.sending.records import Records
 from shared import clock
 from shared.database import NO_ANSWER, Connection
@@ -70,6 +71,7 @@ class Sender:
         self._rest = 0.0
         self._stopping = False
         self._records = Records(base.pool)
+        self._composer = Composer()
 
     async def run(self) -> None:
         """Until cancelled. Nothing ends it in silence."""
@@ -82,7 +84,7 @@ class Sender:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(self._records.close(), *(host.close() for host in hosts))
+            await asyncio.gather(self._records.close(), self._composer.close(), *(host.close() for host in hosts))
 
     async def stop(self) -> None:
         """Finish what is being handed over, let nothing else begin, and give back the rest."""
@@ -115,6 +117,7 @@ class Sender:
                 while not connection.is_closed():
                     self._wake.clear()
                     if not await self._round():
+                        await self._composer.rest()
                         await self._nap(TICK)
             finally:
                 if not connection.is_closed():
@@ -155,19 +158,16 @@ class Sender:
     async def _prepare(self, left: dict[UUID, Mail], known: Known) -> None:
         """Make each ready. Out of `left` goes what is settled, or stands in the queue and is no longer this task's."""
         answers, settled = await preparing.asked(self.asker, list(left.values()))
-        letters = await self._written(answers, known)
-        settled += [each for each in letters if isinstance(each, Settled)]
-        await self._settle(settled, left)
-        for letter in letters:
-            if isinstance(letter, Settled):
-                continue
-            ready = preparing.composed(letter)
-            if isinstance(ready, Settled):
-                await self._settle([ready], left)
+        found = await self._written(answers, known)
+        await self._settle([*settled, *(each for each in found if isinstance(each, Settled))], left)
+        written = [each for each in found if isinstance(each, Written)]
+        posts = await self._composer.composed([each.letter for each in written])
+        for each, post in zip(written, posts, strict=True):
+            if isinstance(post, str):
+                await self._settle([Settled(each.mail, "dead", f"it can't be written: {post}")], left)
             else:
-                await self._queue.put(ready)
-                left.pop(ready.mail.mail_id)
-            await asyncio.sleep(0)
+                await self._queue.put(Ready(each.mail, post))
+                left.pop(each.mail.mail_id)
 
     async def _written(self, answers: Sequence[Any], known: Known) -> list[Any]:
         """All in one transaction; one by one when anything fails, so that it fails alone."""

@@ -172,6 +172,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["bdi"] = bdi
+    environment.globals.clear()  # none is used, and each is copied for each mail
     return environment
 
 
