@@ -99,7 +99,7 @@ def me(page: Page) -> Worker:
     return page.worker
 
 
-async def places(page: Page) -> list[str]:
+def places(page: Page) -> list[str]:
     """The neighbourhoods that this worker answers for now."""
     me(page)
     return list(page.places)

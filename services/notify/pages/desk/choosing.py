@@ -24,7 +24,7 @@ async def found_by_name(page: Page, name: str | None, limit: int = FEW) -> list[
     """People of this worker's neighbourhoods, by part of their name; everyone there when none is given."""
     queries = [
         page.build(ListParticipants, neighbourhood_id=each, name=name or None, limit=limit)
-        for each in await places(page)
+        for each in places(page)
     ]
     answers = await asyncio.gather(*(page.ask(each) for each in queries))
     people = [each for answer in answers for each in answer.participants]

@@ -112,7 +112,7 @@ async def _pair(page: Page) -> PossibleDouble:
 
 async def _places(page: Page) -> list[str]:
     """Where this worker answers now, and of where a digest told them: they answered there at that hour."""
-    worker, here = me(page), await places(page)
+    worker, here = me(page), places(page)
     told = await page.context.look(lambda tx: digests.told_of_doubles(tx, worker.worker_id))
     return list(dict.fromkeys([*here, *told]))
 

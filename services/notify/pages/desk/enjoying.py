@@ -32,7 +32,7 @@ MANY = 3
 @desk("/register")
 async def register(page: Page) -> Response:
     """Someone new, on their word: a name, how to reach them, what they enjoy. No more than that is asked."""
-    say, here, named = words(page), await places(page), await names(page)
+    say, here, named = words(page), places(page), await names(page)
     places_ = [Option(each, named.place(each)) for each in here]
     form = Form(
         say("Register someone"),

@@ -48,7 +48,7 @@ GROUPS: tuple[Stage, ...] = ("draft", "handed-over", "proposed", "inviting", "op
 @desk("/exchanges")
 async def all_exchanges(page: Page) -> Response:
     """What runs in this worker's neighbourhoods, by where it stands."""
-    say, here = words(page), await places(page)
+    say, here = words(page), places(page)
     found = [each for those in await asyncio.gather(*(_running(page, each) for each in here)) for each in those]
     named = await names(page, {each.participant_id for each in found if each.participant_id})
     sections = [

@@ -46,7 +46,7 @@ _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 @desk("/gatherings")
 async def all_gatherings(page: Page) -> Response:
     """What is planned, and what was lately and has nobody recorded yet."""
-    say, here, now = words(page), await places(page), clock.now()
+    say, here, now = words(page), places(page), clock.now()
     queries = [ListGatherings(neighbourhood_id=each, since=now - timedelta(days=21), limit=60) for each in here]
     found = [each for answer in await asked(page, *queries) for each in answer.gatherings]
     coming = [each for each in found if each.starts_at > now and each.stage != "cancelled"]
@@ -62,7 +62,7 @@ async def all_gatherings(page: Page) -> Response:
 @desk("/gatherings/plan")
 async def plan(page: Page) -> Response:
     """A gathering, once or again and again, with a host or with the worker as one."""
-    say, here, named = words(page), await places(page), await names(page)
+    say, here, named = words(page), places(page), await names(page)
     soon = (clock.now() + timedelta(days=7)).astimezone(page.speech.zone).replace(hour=14, minute=0)
     form = Form(
         say("Plan a gathering"),

@@ -55,7 +55,7 @@ async def people(page: Page) -> Response:
 @desk("/newcomers")
 async def newcomers(page: Page) -> Response:
     """Who has had no visit yet, the longest-waiting first."""
-    say, here = words(page), await places(page)
+    say, here = words(page), places(page)
     found = await asked(
         page, *(ListParticipants(neighbourhood_id=each, not_yet_visited=True, limit=100) for each in here)
     )
@@ -72,7 +72,7 @@ async def newcomers(page: Page) -> Response:
 @desk("/attention")
 async def attention(page: Page) -> Response:
     """Reasons to visit someone: never a list of who does most or least."""
-    say, here = words(page), await places(page)
+    say, here = words(page), places(page)
     found = await asked(page, *(ListAttention(neighbourhood_id=each, limit=100) for each in here))
     items = [each for answer in found for each in answer.items]
     named = await names(page, {each.participant_id for each in items})

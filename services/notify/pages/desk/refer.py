@@ -135,7 +135,7 @@ async def _searched(
             stepping_stone=True if chosen["taking-part"] else None, after=query.get("after") or None, limit=MOST,
         )
     )  # fmt: skip
-    here = await places(page)
+    here = places(page)
     suffix = urlencode({**kept, **({"kind": chosen["kind"]} if chosen["kind"] else {})})
     items = tuple(
         views.service_line(each, say, f"{path}/{each.service_id}{f'?{suffix}' if suffix else ''}")

@@ -56,7 +56,7 @@ STOPPED = (
 @desk("/referrals")
 async def all_referrals(page: Page) -> Response:
     """Those that go on in this worker's neighbourhoods; on demand those that ended."""
-    say, mine, here, now = words(page), me(page).worker_id, await places(page), clock.now()
+    say, mine, here, now = words(page), me(page).worker_id, places(page), clock.now()
     ended = page.request.query_params.get("show") == "ended"
     queries = [ListReferrals(neighbourhood_id=each, open_only=not ended, limit=100) for each in here]
     found = await asked(page, ListReferrals(worker_id=mine, open_only=not ended, limit=100), *queries)

@@ -38,7 +38,7 @@ RESTING: dict[str, SignalStage] = {"snoozed": "snoozed", "closed": "closed"}
 @desk("/signals")
 async def all_signals(page: Page) -> Response:
     """What this worker has, what waits in their neighbourhoods, and what rests."""
-    say, mine, here = words(page), me(page).worker_id, await places(page)
+    say, mine, here = words(page), me(page).worker_id, places(page)
     stage = RESTING.get(page.request.query_params.get("show", ""))
     queries = [ListSignals(neighbourhood_id=each, stage=stage, limit=100) for each in here]
     found = await asked(page, ListSignals(worker_id=mine, stage=stage, limit=100), *queries)

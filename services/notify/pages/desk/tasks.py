@@ -32,7 +32,7 @@ Found = Sequence[tuple[Task | TaskContract, Told | None]]
 @desk("/tasks")
 async def tasks(page: Page) -> Response:
     """Everything that somebody is to hear by phone or by letter in this worker's neighbourhoods."""
-    say, worker, here = words(page), me(page), await places(page)
+    say, worker, here = words(page), me(page), places(page)
     queries = [ListTasks(neighbourhood_id=each, limit=60) for each in here]
     found = await asked(page, ListTasks(worker_id=worker.worker_id, limit=60), *queries)
     unique = {each.task_id: each for answer in found for each in answer.tasks}

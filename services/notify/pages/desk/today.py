@@ -60,7 +60,7 @@ async def more(page: Page) -> Response:
 
 async def _found(page: Page) -> views.Found:
     """One question to each service, and what notify knows itself."""
-    mine, here = me(page).worker_id, await places(page)
+    mine, here = me(page).worker_id, places(page)
     queries: list[Query] = [
         ListSignals(worker_id=mine, limit=50),
         ListReferrals(worker_id=mine, open_only=True, limit=50),
