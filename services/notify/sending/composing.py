@@ -27,7 +27,7 @@ from shared.telemetry import logger
 log = logger(__name__)
 MANY = 8
 """Fewer letters than these are written here: one that nobody else waits for is there sooner."""
-IDLE = 60.0
+IDLE = 600.0
 """Seconds without a batch after which the process, and its memory, are given back."""
 _LENGTH = struct.Struct(">I")
 
