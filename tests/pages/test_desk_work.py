@@ -10,12 +10,14 @@ from uuid import UUID
 
 import pytest
 
+from services.notify.pages.desk import exchanges
 from shared import clock
 from shared.contracts.exchange import (
     Introduce,
     ListAcquaintances,
     ListGatherings,
     ListInvitations,
+    PlanGathering,
     ShowExchange,
     ShowInvitation,
 )
@@ -104,12 +106,33 @@ async def test_a_colleague_sees_nothing_of_what_is_told_to_her_alone(office: Off
 async def test_a_neighbourhood_of_which_exchange_has_not_heard_yet_keeps_nothing_of_the_others(office: Office) -> None:
     new = "net-nieuw"
     ellen = await office.colleague_elsewhere(new)
-    places = (await office.tell(ShowWorker(worker_id=ellen))).neighbourhood_ids
-    jef = await office.someone("Jef", neighbourhood_id=next(each for each in places if each != new))
+    (here,) = {*(await office.tell(ShowWorker(worker_id=ellen))).neighbourhood_ids} - {new}
+    jef = await office.someone("Jef", neighbourhood_id=here)
     await office.opens(jef, half=True, words="Iemand om mee te dammen?")
     sql = "DELETE FROM neighbourhood WHERE neighbourhood_id = $1 RETURNING true"
     await eventually(lambda: office.whole.stack.fetch("exchange", sql, new), what="exchange to know it, and forget it")
-    await says(await office.at_the_desk(ellen), "/desk", "Iemand om mee te dammen?")
+    starts = clock.now() + timedelta(days=5)
+    where = {"neighbourhood_id": here, "title": "Dammen", "place": "Zaal Elders", "invite": False}
+    await office.tell(PlanGathering(starts_at=starts, ends_at=starts + timedelta(hours=2), **where))
+    visitor = await office.at_the_desk(ellen)
+    await says(visitor, "/desk", "Iemand om mee te dammen?")
+    await says(visitor, "/desk/exchanges", "Jef")
+    await says(visitor, "/desk/gatherings", "Dammen")
+    await says(visitor, "/desk/attention", "Bij wie langsgaan")
+
+
+async def test_what_runs_in_several_neighbourhoods_is_read_on_where_there_is_more(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchanges, "AT_ONCE", 2)
+    ellen = await office.colleague_elsewhere("even-verder")
+    here, further = (await office.tell(ShowWorker(worker_id=ellen))).neighbourhood_ids
+    names = {here: ["Ans", "Bob", "Cas", "Dis", "Els"], further: ["Fons"]}
+    for place, people in names.items():
+        for each in people:
+            await office.opens(await office.someone(each, neighbourhood_id=place), half=True)
+    shown = await says(await office.at_the_desk(ellen), "/desk/exchanges", *names[here], *names[further])
+    assert shown.text.count("Openen : Fons") == 1
 
 
 # --- signals

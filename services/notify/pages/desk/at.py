@@ -130,6 +130,16 @@ async def tried(page: Page, *queries: Query) -> list[Any | None]:
     return [None if isinstance(each, Stop) else each for each in found]
 
 
+async def of_places(page: Page, *queries: Query) -> list[Any]:
+    """What the services answer of several neighbourhoods, all asked at once. Nothing of one that a service doesn't
+    know, not yet or not any more: the others are shown. Raises Stop."""
+    found = await page.ask_each(*queries)
+    for each in found:
+        if isinstance(each, Exception) and not (isinstance(each, Stop) and each.status == 404):
+            raise each
+    return [each for each in found if not isinstance(each, Stop)]
+
+
 async def person(page: Page, participant_id: UUID) -> ParticipantDetails:
     """Someone, as profiles shows them to workers. Raises Stop when there is nobody."""
     found: ParticipantDetails = await page.ask(ShowParticipant(participant_id=participant_id))

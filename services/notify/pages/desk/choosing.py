@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -10,7 +9,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.notify.pages.desk.at import given_id, names, places, words
+from services.notify.pages.desk.at import given_id, names, of_places, places, words
 from services.notify.pages.desk.views import people as views
 from services.notify.pages.desk.views.parts import Names, Section
 from services.notify.pages.page import Page
@@ -23,10 +22,9 @@ FEW = 30
 async def found_by_name(page: Page, name: str | None, limit: int = FEW) -> list[ParticipantSummary]:
     """People of this worker's neighbourhoods, by part of their name; everyone there when none is given."""
     queries = [
-        page.build(ListParticipants, neighbourhood_id=each, name=name or None, limit=limit)
-        for each in places(page)
+        page.build(ListParticipants, neighbourhood_id=each, name=name or None, limit=limit) for each in places(page)
     ]
-    answers = await asyncio.gather(*(page.ask(each) for each in queries))
+    answers = await of_places(page, *queries)
     people = [each for answer in answers for each in answer.participants]
     return sorted(people, key=lambda each: each.name.casefold())[:limit]
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.notify.pages import trouble
 from services.notify.pages.desk import words as called
-from services.notify.pages.desk.at import Words, asked, me, names, person, places, words
+from services.notify.pages.desk.at import Words, me, names, of_places, person, places, words
 from services.notify.pages.desk.views import people as views
 from services.notify.pages.desk.views.parts import Fact, Go, Item, Names, Section
 from services.notify.pages.page import Page
@@ -32,7 +32,7 @@ async def doubles(page: Page) -> Response:
     """Each pair once, the longest known first."""
     me(page)
     say, here = words(page), await _places(page)
-    found = await asked(page, *(ListDoubles(neighbourhood_id=each, limit=100) for each in here))
+    found = await of_places(page, *(ListDoubles(neighbourhood_id=each, limit=100) for each in here))
     pairs = {_ids(each): each for answer in found for each in answer.doubles}
     named = await names(page)
     lines = tuple(line(each, named, say) for each in sorted(pairs.values(), key=lambda each: each.found_at))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.notify.pages.desk import words as called
-from services.notify.pages.desk.at import asked, asks, kinds, made, me, names, person, places, tried, words
+from services.notify.pages.desk.at import asked, asks, kinds, made, me, names, of_places, person, places, tried, words
 from services.notify.pages.desk.choosing import choose_person
 from services.notify.pages.desk.forms import Field, Form, Option, hidden, options
 from services.notify.pages.desk.views import exchanges as views
@@ -26,6 +25,7 @@ from shared.contracts.exchange import (
     ChangeExchange,
     Deviate,
     Exchange,
+    ExchangePage,
     ExchangeRef,
     ExchangeSummary,
     ListExchanges,
@@ -41,7 +41,7 @@ from shared.contracts.exchange import (
 )
 from shared.contracts.signals import ListSignals, WriteNote
 
-MOST_PAGES = 4
+MOST_PAGES, AT_ONCE = 4, 50
 GROUPS: tuple[Stage, ...] = ("draft", "handed-over", "proposed", "inviting", "open", "agreed")
 
 
@@ -49,7 +49,7 @@ GROUPS: tuple[Stage, ...] = ("draft", "handed-over", "proposed", "inviting", "op
 async def all_exchanges(page: Page) -> Response:
     """What runs in this worker's neighbourhoods, by where it stands."""
     say, here = words(page), places(page)
-    found = [each for those in await asyncio.gather(*(_running(page, each) for each in here)) for each in those]
+    found = await _running(page, here)
     named = await names(page, {each.participant_id for each in found if each.participant_id})
     sections = [
         Section(
@@ -62,15 +62,20 @@ async def all_exchanges(page: Page) -> Response:
     return page.show("desk/exchanges.html", sections=sections, nothing=not found)
 
 
-async def _running(page: Page, neighbourhood_id: str) -> list[ExchangeSummary]:
-    """What runs in a neighbourhood, as far as a page can hold it."""
+async def _running(page: Page, here: list[str]) -> list[ExchangeSummary]:
+    """What runs in these neighbourhoods, as far as a page can hold it: asked of all at once, then of where there is
+    more."""
     found: list[ExchangeSummary] = []
-    after: UUID | None = None
-    for _ in range(MOST_PAGES):
-        query = ListExchanges(neighbourhood_id=neighbourhood_id, stages=list(GROUPS), limit=50, after=after)
-        answer = await page.ask(query)
-        found, after = found + answer.exchanges, answer.next
-        if after is None:
+    further: dict[str, UUID | None] = dict.fromkeys(here)
+    for _ in range(MOST_PAGES if here else 0):
+        queries = [
+            ListExchanges(neighbourhood_id=each, stages=list(GROUPS), limit=AT_ONCE, after=after)
+            for each, after in further.items()
+        ]
+        answers: list[ExchangePage] = await of_places(page, *queries)
+        found += [each for answer in answers for each in answer.exchanges]
+        further = {each.exchanges[-1].neighbourhood_id: each.next for each in answers if each.next}
+        if not further:
             break
     return found
 

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from services.notify.pages.desk import words as called
 from services.notify.pages.desk.at import (
-    asked,
     asks,
     either,
     given_id,
@@ -17,6 +16,7 @@ from services.notify.pages.desk.at import (
     made,
     me,
     names,
+    of_places,
     on_clock,
     person,
     places,
@@ -48,7 +48,7 @@ async def all_gatherings(page: Page) -> Response:
     """What is planned, and what was lately and has nobody recorded yet."""
     say, here, now = words(page), places(page), clock.now()
     queries = [ListGatherings(neighbourhood_id=each, since=now - timedelta(days=21), limit=60) for each in here]
-    found = [each for answer in await asked(page, *queries) for each in answer.gatherings]
+    found = [each for answer in await of_places(page, *queries) for each in answer.gatherings]
     coming = [each for each in found if each.starts_at > now and each.stage != "cancelled"]
     past = [each for each in found if each.starts_at <= now and each.stage == "planned"]
     sections = [

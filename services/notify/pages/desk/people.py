@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.notify.pages import trouble
 from services.notify.pages.desk import doubles
 from services.notify.pages.desk import words as called
-from services.notify.pages.desk.at import asked, me, names, person, places, tried, words
+from services.notify.pages.desk.at import me, names, of_places, person, places, tried, words
 from services.notify.pages.desk.choosing import FEW, found_by_name, section
 from services.notify.pages.desk.views import exchanges, referrals, signals
 from services.notify.pages.desk.views import people as views
@@ -56,7 +56,7 @@ async def people(page: Page) -> Response:
 async def newcomers(page: Page) -> Response:
     """Who has had no visit yet, the longest-waiting first."""
     say, here = words(page), places(page)
-    found = await asked(
+    found = await of_places(
         page, *(ListParticipants(neighbourhood_id=each, not_yet_visited=True, limit=100) for each in here)
     )
     people = sorted((each for answer in found for each in answer.participants), key=lambda each: each.registered_at)
@@ -73,7 +73,7 @@ async def newcomers(page: Page) -> Response:
 async def attention(page: Page) -> Response:
     """Reasons to visit someone: never a list of who does most or least."""
     say, here = words(page), places(page)
-    found = await asked(page, *(ListAttention(neighbourhood_id=each, limit=100) for each in here))
+    found = await of_places(page, *(ListAttention(neighbourhood_id=each, limit=100) for each in here))
     items = [each for answer in found for each in answer.items]
     named = await names(page, {each.participant_id for each in items})
     sections = [

@@ -11,13 +11,13 @@ from services.notify.pages.choices import LANGUAGE_NAMES
 from services.notify.pages.desk import words as called
 from services.notify.pages.desk.at import (
     Words,
-    asked,
     asks,
     either,
     end_of,
     made,
     me,
     names,
+    of_places,
     person,
     places,
     signal_kinds,
@@ -59,7 +59,7 @@ async def all_referrals(page: Page) -> Response:
     say, mine, here, now = words(page), me(page).worker_id, places(page), clock.now()
     ended = page.request.query_params.get("show") == "ended"
     queries = [ListReferrals(neighbourhood_id=each, open_only=not ended, limit=100) for each in here]
-    found = await asked(page, ListReferrals(worker_id=mine, open_only=not ended, limit=100), *queries)
+    found = await of_places(page, ListReferrals(worker_id=mine, open_only=not ended, limit=100), *queries)
     shown = {each.referral_id: each for answer in found for each in answer.referrals}
     if ended:
         shown = {id_: each for id_, each in shown.items() if each.state in views.ENDED}

@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.notify.pages.desk import words as called
-from services.notify.pages.desk.at import asked, asks, either, made, me, names, person, places, signal_kinds, words
+from services.notify.pages.desk.at import asks, either, made, me, names, of_places, person, places, signal_kinds, words
 from services.notify.pages.desk.choosing import choose_person
 from services.notify.pages.desk.forms import Field, Form, Option, hidden, options
 from services.notify.pages.desk.views import signals as views
@@ -41,7 +41,7 @@ async def all_signals(page: Page) -> Response:
     say, mine, here = words(page), me(page).worker_id, places(page)
     stage = RESTING.get(page.request.query_params.get("show", ""))
     queries = [ListSignals(neighbourhood_id=each, stage=stage, limit=100) for each in here]
-    found = await asked(page, ListSignals(worker_id=mine, stage=stage, limit=100), *queries)
+    found = await of_places(page, ListSignals(worker_id=mine, stage=stage, limit=100), *queries)
     unique = {each.signal_id: each for answer in found for each in answer.signals}
     shown = list(unique.values())
     named = await names(page, views.people(shown))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.notify.domain.tasks import Task
 from services.notify.pages.desk import words as called
-from services.notify.pages.desk.at import Words, asked, me, names, person, places, words
+from services.notify.pages.desk.at import Words, me, names, of_places, person, places, words
 from services.notify.pages.desk.saying import Told, task_of, told, was_told
 from services.notify.pages.desk.views import today as views
 from services.notify.pages.desk.views.parts import Do, Go, Item, Section
@@ -34,7 +34,7 @@ async def tasks(page: Page) -> Response:
     """Everything that somebody is to hear by phone or by letter in this worker's neighbourhoods."""
     say, worker, here = words(page), me(page), places(page)
     queries = [ListTasks(neighbourhood_id=each, limit=60) for each in here]
-    found = await asked(page, ListTasks(worker_id=worker.worker_id, limit=60), *queries)
+    found = await of_places(page, ListTasks(worker_id=worker.worker_id, limit=60), *queries)
     unique = {each.task_id: each for answer in found for each in answer.tasks}
     due = sorted(unique.values(), key=lambda each: each.do_by)
     whose: dict[UUID, list[TaskContract]] = {}
