@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -135,6 +136,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: whoever started it decides
     read, write = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing else gets between the answers
+    gc.freeze()  # what was imported stays: looking through it for what doesn't takes time
     while head := read.read(_LENGTH.size):
         letters = pickle.loads(read.read(*_LENGTH.unpack(head)))  # noqa: S301 - of our own process
         write.write(_framed(composed(letters)))

@@ -23,7 +23,6 @@ from services.notify.repository import digests, links, people
 from services.notify.repository import mails as repository
 from services.notify.sending.composing import Letter
 from services.notify.sending.message import Envelope, Post
-from shared import clock
 from shared.messaging import NotYetKnown, Transaction
 from shared.messaging.client import Refused, Unanswered
 
@@ -197,7 +196,7 @@ async def _written(
         reader = await writing.reader()
         return Written(mail, Letter(content, reader, Envelope(
             mail_id=mail.mail_id, thread=mail.thread, to=address, to_name=name, sender=tx.settings.mail_from,
-            sender_name=worker or "Weefsel", sent_at=clock.now(), unsubscribe=await writing.unsubscribe(),
+            sender_name=worker or "Weefsel", sent_at=tx.now, unsubscribe=await writing.unsubscribe(),
             reply_to=tx.settings.mail_reply_to or (reader.worker.email if reader.worker else None),
         )))  # fmt: skip
     except Moot as moot:

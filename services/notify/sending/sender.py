@@ -62,6 +62,7 @@ class Sender:
         self._sent = self.went.labels("sent")
         self.problem = ""
         """Why no mail goes out, for who looks after it; empty while it does."""
+        self._letters: asyncio.Queue[list[Written]] = asyncio.Queue(maxsize=1)
         self._queue: asyncio.Queue[Ready] = asyncio.Queue(maxsize=BATCH)
         self._mine: dict[UUID, float] = {}
         """Mails that were claimed here, and until when (monotonic)."""
@@ -76,7 +77,8 @@ class Sender:
     async def run(self) -> None:
         """Until cancelled. Nothing ends it in silence."""
         hosts = [Host(self.settings) for _ in range(self.settings.smtp_connections)]
-        tasks = [asyncio.create_task(self._forever(each)) for each in (self._listen_and_claim, self._make_sure)]
+        work = (self._listen_and_claim, self._compose_all, self._make_sure)
+        tasks = [asyncio.create_task(self._forever(each)) for each in work]
         tasks += [asyncio.create_task(self._deliver(host)) for host in hosts]
         try:
             await asyncio.gather(*tasks)
@@ -156,18 +158,31 @@ class Sender:
         return found
 
     async def _prepare(self, left: dict[UUID, Mail], known: Known) -> None:
-        """Make each ready. Out of `left` goes what is settled, or stands in the queue and is no longer this task's."""
+        """Write each. Out of `left` goes what is settled, or is to be composed and no longer this task's."""
         answers, settled = await preparing.asked(self.asker, list(left.values()))
         found = await self._written(answers, known)
         await self._settle([*settled, *(each for each in found if isinstance(each, Settled))], left)
-        written = [each for each in found if isinstance(each, Written)]
-        posts = await self._composer.composed([each.letter for each in written])
-        for each, post in zip(written, posts, strict=True):
-            if isinstance(post, str):
-                await self._settle([Settled(each.mail, "dead", f"it can't be written: {post}")], left)
-            else:
-                await self._queue.put(Ready(each.mail, post))
-                left.pop(each.mail.mail_id)
+        await self._letters.put([each for each in found if isinstance(each, Written)])
+        left.clear()
+
+    async def _compose_all(self) -> None:
+        while True:
+            await self._compose(await self._letters.get())
+
+    async def _compose(self, batch: Sequence[Written]) -> None:
+        """Make them ready, and queue them; meanwhile others are claimed and written."""
+        left = {each.mail.mail_id: each.mail for each in batch}
+        try:
+            posts = await self._composer.composed([each.letter for each in batch])
+            for each, post in zip(batch, posts, strict=True):
+                if isinstance(post, str):
+                    await self._settle([Settled(each.mail, "dead", f"it can't be written: {post}")], left)
+                else:
+                    await self._queue.put(Ready(each.mail, post))
+                    left.pop(each.mail.mail_id)
+        except BaseException:
+            await self._give_back(left.values())
+            raise
 
     async def _written(self, answers: Sequence[Any], known: Known) -> list[Any]:
         """All in one transaction; one by one when anything fails, so that it fails alone."""
