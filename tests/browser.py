@@ -22,6 +22,8 @@ SHOTS = ROOT / ".screenshots"
 """What each page looked like the last time that the tests ran."""
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 SIZES = {"phone": PHONE, "desk": DESK}
+SMALL, TWICE = {"width": 320, "height": 640}, {"width": 195, "height": 640}
+"""The smallest phone that one still meets; and a phone of 390 px at 200 %."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _without: list[str] = []
@@ -94,6 +96,49 @@ async def flaws(page: Page) -> list[str]:
     ]
     wide = await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     return found + (["it is wider than the window"] if wide else [])
+
+
+_MISFITS = r"""() => {
+  const found = new Set(), range = document.createRange();
+  const hidden = ".skip, .visually-hidden, option, textarea, details:not([open]) > :not(summary)";
+  const seen = node => {
+    const box = node.getBoundingClientRect();
+    return box.width > 1 && box.height > 1 && !node.closest(hidden);
+  };
+  for (const node of document.querySelectorAll("a, button, input, select, h1, h2, h3, p, li, dt, dd, th, td")) {
+    const box = node.getBoundingClientRect();
+    const spills = node.matches("a, button") && getComputedStyle(node).display != "inline"
+      && node.scrollWidth > node.clientWidth + 4;
+    if (seen(node) && (spills || box.left < -1 || box.right > innerWidth + 1))
+      found.add("sticks out: " + (node.textContent.trim() || node.name).slice(0, 60));
+  }
+  const texts = document.createTreeWalker(document.querySelector("body"), NodeFilter.SHOW_TEXT);
+  for (let node; (node = texts.nextNode()); ) {
+    if (!seen(node.parentElement)) continue;
+    for (const word of node.data.matchAll(/(?<![\p{L}@.])\p{L}{2,16}(?![\p{L}@]|\.\p{L})/gu)) {
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map(each => Math.round(each.top)));
+      if (lines.size > 1) found.add("cut in two: " + word[0]);
+    }
+  }
+  return [...found];
+}"""
+"""What sticks out of the window, and words that stand on two lines (an address or a very long word may)."""
+
+
+async def misfits(page: Page) -> list[str]:
+    """What sticks out of the window, and words that are cut in two, on the smallest of phones and in this language."""
+    await page.set_viewport_size(SMALL)  # type: ignore[arg-type]
+    found: list[str] = await page.evaluate(_MISFITS)
+    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    await page.set_viewport_size(TWICE)  # type: ignore[arg-type]
+    twice = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return (
+        [f"at 320 px: {each}" for each in found]
+        + (["at 320 px: it is wider than the window"] if wide else [])
+        + (["at 200 %: it is wider than the window"] if twice else [])
+    )
 
 
 async def weight(page: Page, address: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import AsyncIterator
 from typing import Any, Literal
@@ -27,6 +28,9 @@ PAIRS = [
     ("notice", "on-notice"),
 ]  # fmt: skip
 BORDERS = [("edge", "sheet"), ("edge", "ground"), ("focus", "sheet"), ("focus", "ground"), ("accent", "sheet")]
+
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunter"
+THEIR_OWN = ("name", "words", "title", "place", "bring", "host", "thanks", "service", "from_name", "neighbourhood")
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +114,32 @@ async def test_at_twice_the_size_nothing_is_cut_off(opened: Browser) -> None:
             await page.set_content(compose(sample, reader(POLICY, language, of=sample)).html)
             assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth"), (name, language)
     await window.close()
+
+
+@pytest.mark.parametrize(
+    "called", [LONG_WORD, "عبدالرحمنبنعبدالعزيزالسديري" * 3, "Maria " * 800], ids=["word", "rtl", "5 kB"]
+)
+async def test_whatever_people_and_places_are_called_fits_the_smallest_phone(opened: Browser, called: str) -> None:
+    window = await browser.window(opened)
+    page = await window.new_page()
+    await page.set_viewport_size(browser.SMALL)  # type: ignore[arg-type]
+    for name, sample in samples().items():
+        reads = _called(reader(POLICY, "fr", of=sample), called)
+        await page.set_content(compose(_called(sample, called), reads).html)
+        assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth"), name
+    await window.close()
+
+
+def _called(said: Any, called: str, field: str = "") -> Any:
+    """The same, with this in each place where people write what they like."""
+    if isinstance(said, str):
+        return called if field in THEIR_OWN else said
+    if isinstance(said, tuple):
+        return tuple(_called(each, called, field) for each in said)
+    if not dataclasses.is_dataclass(said) or isinstance(said, type):
+        return said
+    changed = {each.name: _called(getattr(said, each.name), called, each.name) for each in dataclasses.fields(said)}
+    return dataclasses.replace(said, **changed)
 
 
 async def test_without_a_style_sheet_a_mail_still_reads_from_top_to_bottom(opened: Browser) -> None:

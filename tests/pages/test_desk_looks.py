@@ -113,5 +113,6 @@ async def test_every_page_of_the_desk_is_clear_light_and_fits(
             await page.set_viewport_size(pixels)  # type: ignore[arg-type]
             wrong += [f"{name}: {size}: {each}" for each in await browsers.flaws(page)]
             await browsers.keep(page, f"desk-{name}-{language}-{size}")
+        wrong += [f"{name}: {each}" for each in await browsers.misfits(page)]
     await context.close()
     assert not wrong, "\n".join(wrong)

@@ -45,7 +45,6 @@ async def test_an_invitation_becomes_an_agreement_from_two_mails(street: Street,
     assert await page.get_by_role("link", name="jos.mail@example.org").is_visible()
     await browsers.keep(page, "from-the-mail-agreed")
     day = (clock.now() + timedelta(days=20)).date()
-    await page.get_by_text("Kies het moment", exact=True).click()
     await page.get_by_label("Dag", exact=True).fill(day.isoformat())
     await page.get_by_label("Uur").fill("14:00")
     await page.get_by_role("button", name="Bewaar het moment").click()

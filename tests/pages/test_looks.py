@@ -38,7 +38,7 @@ async def opened() -> AsyncIterator[Browser]:
 async def test_every_page_is_clear_light_and_fits(
     seen: Gallery, opened: Browser, language: str, part: tuple[str, ...]
 ) -> None:
-    """On a phone and at a desk: what axe-core finds, the width, the weight."""
+    """On a phone and at a desk: what axe-core finds, the width, the weight; and that the smallest phone holds it."""
     outside, inside = [await browsers.window(opened, "phone", language) for _ in range(2)]
     await inside.add_cookies([{"name": "weefsel", "value": seen.cookie, "url": seen.base}])
     wrong = [
@@ -62,5 +62,6 @@ async def _look(seen: Gallery, context: BrowserContext, name: str, language: str
         await page.set_viewport_size(pixels)  # type: ignore[arg-type]
         found += [f"{size}: {each}" for each in await browsers.flaws(page)]
         await browsers.keep(page, f"{name}-{language}-{size}")
+    found += await browsers.misfits(page)
     await page.close()
     return found
