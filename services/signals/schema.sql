@@ -246,6 +246,13 @@ COMMENT ON TABLE public.directory_staged IS 'Rows of an import that is not finis
 
 COMMENT ON COLUMN public.directory_staged.data IS 'JSON null: it could not be read, and what is there of it stays.';
 
+CREATE TABLE public.directory_stem (
+    source text NOT NULL,
+    stem text NOT NULL COLLATE pg_catalog."C"
+);
+
+COMMENT ON TABLE public.directory_stem IS 'The stems by which services of a source are found, or were: which of them begin so is looked up here, not in the index of services.';
+
 CREATE TABLE public.duty (
     neighbourhood_id text NOT NULL,
     version bigint NOT NULL,
@@ -574,7 +581,7 @@ COMMENT ON COLUMN public.service.open_in_week IS 'Minutes of the week, from Mond
 
 COMMENT ON COLUMN public.service.digest IS 'Of all the above: the same when nothing changed.';
 
-COMMENT ON COLUMN public.service.words IS 'All that it is found by: stems of its words in Dutch, French and English, those of its name and topics also with ^ before them, =kinds, ~languages, @areas, +room, +part. Empty when it is retired.';
+COMMENT ON COLUMN public.service.words IS 'All that it is found by: stems of its words in Dutch, French and English, those of its name and topics also with ^ before them, =kinds, ~languages, @areas, %hours of the week, +room, +part. Empty when it is retired.';
 
 CREATE TABLE public.signal (
     signal_id uuid NOT NULL,
@@ -659,6 +666,9 @@ ALTER TABLE ONLY public.directory_source
 
 ALTER TABLE ONLY public.directory_staged
     ADD CONSTRAINT directory_staged_pkey PRIMARY KEY (import_id, resource, number);
+
+ALTER TABLE ONLY public.directory_stem
+    ADD CONSTRAINT directory_stem_pkey PRIMARY KEY (stem, source);
 
 ALTER TABLE ONLY public.duty
     ADD CONSTRAINT duty_pkey PRIMARY KEY (neighbourhood_id);
@@ -807,6 +817,9 @@ CREATE INDEX signal_worker ON public.signal USING btree (worker_id) WHERE (worke
 
 ALTER TABLE ONLY public.directory_row
     ADD CONSTRAINT directory_row_source_fkey FOREIGN KEY (source) REFERENCES public.directory_source(source);
+
+ALTER TABLE ONLY public.directory_stem
+    ADD CONSTRAINT directory_stem_source_fkey FOREIGN KEY (source) REFERENCES public.directory_source(source) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.mediation
     ADD CONSTRAINT mediation_signal_id_fkey FOREIGN KEY (signal_id) REFERENCES public.signal(signal_id) ON DELETE CASCADE;

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import h3
+import pytest
 
+from services.signals.repository import directory_search
 from shared.contracts.deploy import PartnerGranted
 from shared.contracts.profiles import NeighbourhoodKept
 from shared.contracts.signals import BeginImport, BringRows, FinishImport, ImportFinished, SearchDirectory
@@ -94,6 +96,17 @@ def organised(*services: Mapping[str, str], **more: Sequence[Mapping[str, str]])
         "service": made,
         **{resource: [dict(row) for row in rows] for resource, rows in more.items()},
     }
+
+
+def as_if_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search as if very many services fitted: the order is walked, circles widen, and which stems begin so is left to
+    the index."""
+
+    async def many(*_: object) -> int:
+        return 10**9
+
+    monkeypatch.setattr(directory_search, "_estimate", many)
+    monkeypatch.setattr(directory_search, "MOST_STEMS", -1)
 
 
 @asynccontextmanager

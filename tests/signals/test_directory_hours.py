@@ -81,6 +81,8 @@ def test_the_minutes_of_the_week_are_those_at_which_it_is_open(opens: int, close
     week = hours.in_week(read)
     assert week is not None
     assert any(begins <= minute < ends for begins, ends in week) == hours.open_at(read, local)
+    assert minute // hours.AN_HOUR in hours.hours_of_week(week) or not hours.open_at(read, local)
+    assert hours.hours_of_week(week) == {at // hours.AN_HOUR for begins, ends in week for at in range(begins, ends)}
 
 
 def test_on_a_public_holiday_the_hours_of_a_week_say_nothing() -> None:

@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.signals.repository import directory_search
 from shared import clock
 from shared.contracts.signals import SearchDirectory
 from shared.working_days import is_public_holiday
 from tests.conftest import MakeStack
-from tests.signals.directories import MIDDLE, Directory, directories, organised
+from tests.signals.directories import MIDDLE, Directory, as_if_many, directories, organised
 
 KM = 1 / 111.2
 """A kilometre to the north, in degrees."""
@@ -37,10 +36,9 @@ async def directory(handlers: Directory) -> Directory:
 
 @pytest.fixture(params=["few", "many"])
 def among(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Among many the order is walked, and circles widen; here, as if any were many."""
+    """Among many it is looked for in other ways."""
     if request.param == "many":
-        monkeypatch.setattr(directory_search, "BROAD", -1)
-        monkeypatch.setattr(directory_search, "CROWD", -1)
+        as_if_many(monkeypatch)
 
 
 def placed(**north: float | None) -> dict[str, Any]:
@@ -77,6 +75,7 @@ def placed(**north: float | None) -> dict[str, Any]:
         ("!&|():*<->", ["Le dîner", "Meal service", "Poetshulp aan huis"]),
     ],
 )
+@pytest.mark.usefixtures("among")
 async def test_words_are_found_in_dutch_french_and_english_whatever_their_form(
     directory: Directory, words: str, found: list[str]
 ) -> None:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from dateutil import rrule
 
-A_DAY, A_WEEK = 24 * 60, 7 * 24 * 60
+AN_HOUR, A_DAY, A_WEEK = 60, 24 * 60, 7 * 24 * 60
 """In minutes."""
 LONGEST_COUNT = timedelta(days=30 * 366)
 """What began longer ago, and comes so many times, is over."""
@@ -160,6 +160,11 @@ def in_week(hours: Sequence[Hours]) -> list[tuple[int, int]] | None:
             if ends > A_WEEK:
                 stretches.append((0, ends - A_WEEK))
     return sorted(set(stretches))
+
+
+def hours_of_week(stretches: Iterable[tuple[int, int]]) -> set[int]:
+    """The hours in which any of these minutes lie."""
+    return {hour for begins, ends in stretches for hour in range(begins // AN_HOUR, -(-ends // AN_HOUR))}
 
 
 def minute_of_week(local: datetime) -> int:

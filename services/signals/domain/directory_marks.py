@@ -1,4 +1,4 @@
-"""What stands before a stem, a kind, a language or an area in the index by which services are found.
+"""What stands before a stem, a kind, a language, an area or an hour in the index by which services are found.
 
 One index for all of them: what is asked for together is looked up together, and no row is looked at in vain.
 """
@@ -6,6 +6,8 @@ One index for all of them: what is asked for together is looked up together, and
 TITLE = "^"
 """A stem of what it is called, or is about."""
 KIND, LANGUAGE, AREA = "=", "~", "@"
+OPEN = "%"
+"""An hour of the week, from Monday, in which it may be open."""
 ROOM = "+room"
 """It is not known to be full."""
 PART, CARE = "+part", "+care"

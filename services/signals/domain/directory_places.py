@@ -65,7 +65,16 @@ def near(middle: Point, km: float) -> tuple[str, ...]:
     lon, lat = middle
     size = next((size for size, between in SIZES.items() if km / between <= MOST_RINGS), min(SIZES))
     rings = math.ceil(km / SIZES[size]) + 1
-    return tuple(_token("p", cell) for cell in h3.grid_disk(h3.latlng_to_cell(lat, lon, size), rings))
+    around = h3.grid_disk(h3.latlng_to_cell(lat, lon, size), rings)
+    return tuple(_token("p", cell) for cell in around if _from(middle, cell) <= km)
+
+
+def _from(middle: Point, cell: str) -> float:
+    """How many kilometres a cell lies away, or less: the circle around it does."""
+    (own_lat, own_lon), corners = h3.cell_to_latlng(cell), h3.cell_to_boundary(cell)
+    km_lon, km_lat = scale(middle)
+    away = math.hypot((own_lon - middle[0]) * km_lon, (own_lat - middle[1]) * km_lat)
+    return away - max(math.hypot((lon - own_lon) * km_lon, (lat - own_lat) * km_lat) for lat, lon in corners)
 
 
 @lru_cache(maxsize=256)

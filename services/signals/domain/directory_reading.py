@@ -138,6 +138,7 @@ def lexemes(entry: Entry, stems: Mapping[str, Sequence[str]]) -> list[str]:
     found |= {marks.TITLE + stem for word in entry.title() for stem in stems.get(word, ())}
     found |= {marks.KIND + kind for kind in service.kinds} | {marks.LANGUAGE + each for each in service.languages}
     found |= {marks.AREA + each for each in entry.areas}
+    found |= {f"{marks.OPEN}{hour}" for hour in hours.hours_of_week(entry.open_in_week or ())}
     found.add(marks.CARE if not service.stepping_stone else marks.PART)
     return sorted(found | ({marks.ROOM} if service.capacity != "no" else set()))
 

@@ -64,23 +64,26 @@ class Wanted:
 
     @property
     def marks(self) -> list[list[str]]:
-        """What it has to be marked with: one of each."""
+        """What it has to be marked with, besides `areas`: one of each."""
         found = [[f"{marks.KIND}{self.kind}"]] if self.kind else []
         found += [[f"{marks.LANGUAGE}{self.language}"]] if self.language else []
         found += [[marks.ROOM]] if self.has_capacity else []
+        found += [] if self.minute is None else [[f"{marks.OPEN}{self.minute // hours.AN_HOUR}"]]
         found += [] if self.stepping_stone is None else [[marks.PART if self.stepping_stone else marks.CARE]]
-        areas = [f"{marks.AREA}{each}" for each in (*self.serving, *self.near)]
-        return [*found, areas] if areas else found
+        return found
 
-    def nearer(self) -> list[Wanted]:
-        """The same, ever less near: what the first of these find is nearer than all that the others add."""
-        if self.middle is None:
-            return []
-        return [
-            replace(self, serving=(), near=places.near(self.middle, km), km=km)
-            for km in STEPS
-            if self.after.distance < km < self.km
-        ]
+    @property
+    def areas(self) -> list[str]:
+        """One of these it has to be marked with as well; empty when it may be anywhere."""
+        return [f"{marks.AREA}{each}" for each in (*self.serving, *self.near)]
+
+    def circles(self) -> list[float]:
+        """Kilometres in which is looked first: what one holds is nearer than all that the next ones add."""
+        return [km for km in STEPS if self.after.distance < km < self.km] if self.middle else []
+
+    def within(self, km: float) -> Wanted:
+        """The same, as far as it lies so near."""
+        return replace(self, serving=(), near=places.near(self.middle, km) if self.middle else (), km=km)
 
     @property
     def scale(self) -> Point:

@@ -84,8 +84,11 @@ async def known(tx: Transaction, ids: Collection[str]) -> dict[str, tuple[str, s
     return {row["service_id"]: (row["source"], row["digest"], row["retired"]) for row in rows}
 
 
-async def learn(tx: Transaction, words: Collection[str], stems: dict[str, tuple[str, ...]]) -> None:
-    """Add the stems of words that are not known yet, in Dutch, French and English; none of words that say nothing."""
+async def learn(tx: Transaction, source: str, words: Collection[str], stems: dict[str, tuple[str, ...]]) -> None:
+    """Add the stems of words that are not known yet, in Dutch, French and English; none of words that say nothing.
+
+    They are written down too: a search for the beginning of a word looks there which ones there are.
+    """
     rows = await tx.fetch(
         """
         SELECT word, tsvector_to_array(nl) || tsvector_to_array(fr) || tsvector_to_array(en) AS stems,
@@ -98,14 +101,21 @@ async def learn(tx: Transaction, words: Collection[str], stems: dict[str, tuple[
         """,
         [word for word in words if word not in stems],
     )
-    stems.update({row["word"]: tuple(set(row["stems"])) if row["says_something"] else () for row in rows})
+    found = {row["word"]: tuple(set(row["stems"])) if row["says_something"] else () for row in rows}
+    stems.update(found)
+    await tx.execute(
+        "INSERT INTO directory_stem (source, stem) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
+        source, list({stem for each in found.values() for stem in each}),
+    )  # fmt: skip
 
 
 async def keep(tx: Transaction, entries: Sequence[Entry], stems: dict[str, tuple[str, ...]]) -> None:
-    """Services as they are now. `stems` remembers those of words that were seen before."""
+    """Services of one source as they are now. `stems` remembers those of words that were seen before."""
+    if not entries:
+        return
     if len(stems) > MOST_WORDS:
         stems.clear()
-    await learn(tx, {word for each in entries for word in each.text()}, stems)
+    await learn(tx, entries[0].service.source, {word for each in entries for word in each.text()}, stems)
     await tx.executemany(_KEEP, [_values(each, stems) for each in entries])
 
 
