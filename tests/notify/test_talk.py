@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notify.sending.host import Away, Host, NeverLikeThis, NoSuchAddress, NotNow
@@ -18,6 +19,13 @@ from services.notify.sending.talk import Talk
 from tests.notify.smtp import Act, ScriptedSmtp
 
 BOTH = pytest.mark.parametrize("smtp", [("8BITMIME",), ("PIPELINING", "8BITMIME")], indirect=True)
+
+ACTS: dict[Act, type[Exception] | None] = {
+    "take": None, "450": NotNow, "421": NotNow, "drop-at-rcpt": NotNow, "drop-mid-data": NotNow, "550": NoSuchAddress,
+    "550-5.7.1": NeverLikeThis, "554": NeverLikeThis, "451-after-data": NotNow, "552-after-data": NeverLikeThis,
+    "550-5.1.1-after-data": NoSuchAddress,
+}  # fmt: skip
+"""What the server does with a mail, and what that means."""
 
 
 @pytest.fixture
@@ -33,23 +41,24 @@ def _host(smtp: ScriptedSmtp, patience: float = 5.0) -> Host:
     return Host(cast(Any, settings))
 
 
-async def _deliver(host: Host, to: str, body: str = "Dag") -> None:
+def _post(to: str, body: str = "Dag") -> Post:
+    content = f"Message-ID: <{to}>\r\n\r\n{body}\r\n".encode()
+    return Post(to, "weefsel@example.org", content, needs_utf8=not to.isascii())
+
+
+async def _hand_over(host: Host, post: Post, following: Post | None = None) -> None:
     async def window(hand_over: Callable[[], Awaitable[None]]) -> None:
         await hand_over()
 
-    content = f"Message-ID: <{to}>\r\n\r\n{body}\r\n".encode()
-    await host.deliver(Post(to, "weefsel@example.org", content, needs_utf8=not to.isascii()), window)
+    await host.deliver(post, window, lambda: following)
+
+
+async def _deliver(host: Host, to: str, body: str = "Dag") -> None:
+    await _hand_over(host, _post(to, body))
 
 
 @BOTH
-@pytest.mark.parametrize(
-    ("act", "meant"),
-    [
-        ("450", NotNow), ("421", NotNow), ("drop-at-rcpt", NotNow), ("drop-mid-data", NotNow), ("550", NoSuchAddress),
-        ("550-5.7.1", NeverLikeThis), ("554", NeverLikeThis), ("451-after-data", NotNow),
-        ("552-after-data", NeverLikeThis), ("550-5.1.1-after-data", NoSuchAddress),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("act", "meant"), [(act, meant) for act, meant in ACTS.items() if meant])
 async def test_whatever_it_answers_the_next_mail_arrives_and_no_other(
     smtp: ScriptedSmtp, act: Act, meant: type[Exception]
 ) -> None:
@@ -61,6 +70,47 @@ async def test_whatever_it_answers_the_next_mail_arrives_and_no_other(
     await _deliver(host, "kim@example.org")
     await host.close()
     assert [to for to, _ in smtp.accepted] == ["an@example.org", "kim@example.org"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A mail: what becomes of it; whether it is known when the one ahead goes, and gone when its own turn comes."""
+
+    act: Act
+    known: bool
+    gone: bool
+
+
+TURNS = st.builds(Turn, st.sampled_from(list(ACTS)), st.booleans(), st.sampled_from([False, False, True]))
+
+
+@pytest.mark.parametrize("extensions", [("8BITMIME",), ("PIPELINING", "8BITMIME")])
+@settings(max_examples=60, deadline=None)
+@given(turns=st.lists(TURNS, min_size=2, max_size=7))
+def test_with_the_next_begun_along_each_still_gets_what_it_would_alone(
+    extensions: tuple[str, ...], turns: list[Turn]
+) -> None:
+    """What is taken is what was given, once each, in order; an answer is never read as that to another mail."""
+
+    async def run() -> None:
+        posts = [_post(f"p{number}@example.org") for number in range(len(turns))]
+        script: dict[str, list[Act]] = {post.to: [turn.act] for post, turn in zip(posts, turns, strict=True)}
+        async with ScriptedSmtp(extensions=extensions, script=script).running() as smtp:
+            host, right = _host(smtp), []
+            for number, (post, turn) in enumerate(zip(posts, turns, strict=True)):
+                if turn.gone:
+                    continue
+                ahead = number + 1 < len(turns) and turns[number + 1].known
+                seen = smtp.tried[post.to] > 0 and not script[post.to]
+                try:
+                    await _hand_over(host, post, posts[number + 1] if ahead else None)
+                    right.append(post.to)
+                except (NotNow, NoSuchAddress, NeverLikeThis) as error:
+                    assert type(error) is ACTS.get(turn.act) or seen, (turn, error)
+            await host.close()
+            assert [to for to, _ in smtp.accepted] == right
+
+    asyncio.run(run())
 
 
 @BOTH

@@ -53,20 +53,26 @@ class Host:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._talk: Talk | None = None
+        self._begun: Post | None = None
+        """What the lines before it are said of already."""
         self._sent = 0
         self._rested_since = 0.0
 
-    async def deliver(self, post: Post, window: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]) -> None:
+    async def deliver(
+        self, post: Post, window: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]],
+        following: Callable[[], Post | None] = lambda: None,
+    ) -> None:  # fmt: skip
         """Hand a mail over. Raises Away, NotNow, NoSuchAddress or NeverLikeThis.
 
         `window(hand_over)` is called when the mail server waits for the mail. It awaits `hand_over()`, which gives it,
-        and then records that it is sent. A crash between the two doubles it.
+        and then records that it is sent. A crash between the two doubles it. `following()` is what this connection
+        delivers next, where that is known: the lines before it go along with this one.
         """
-        talk = await self._begun(post)
+        talk = await self._begin(post)
         try:
             _check(await talk.answer(), _TAKEN, of_address=True)
             _check(await talk.answer(), (aiosmtplib.SMTPStatus.start_input,))
-            await window(lambda: _give(talk, post.content))
+            await window(lambda: self._give(talk, post, following))
             self._sent += 1
             self._rested_since = time.monotonic()
         except (NotNow, NoSuchAddress, NeverLikeThis):
@@ -81,19 +87,33 @@ class Host:
 
     async def close(self) -> None:
         """Say goodbye, as far as there is anyone to say it to."""
-        if self._talk is not None:
+        if self._talk is not None and self._begun is None:
             with contextlib.suppress(OSError):
                 async with asyncio.timeout(1):
                     await self._talk.goodbye()
-            self._drop()
+        self._drop()
 
-    async def _begun(self, post: Post) -> Talk:
+    async def _give(self, talk: Talk, post: Post, following: Callable[[], Post | None]) -> None:
+        """The mail, with the dot that ends it: until that a mail server has nothing."""
+        lines = [post.content.replace(b"\r\n.", b"\r\n..") + b".\r\n"]
+        self._begun = following() if self._sent + 1 < MOST_PER_CONNECTION else None
+        if self._begun is not None:
+            try:
+                lines += _beginning(talk, self._begun)
+            except NoSuchAddress:  # which is told when its turn has come
+                self._begun = None
+        talk.say(*lines)
+        _check(await talk.answer(), _TAKEN)
+
+    async def _begin(self, post: Post) -> Talk:
         """A connection on which a mail has begun. One that was lost while it rested is made anew, and counts for
         nothing; a server that takes none is away."""
         while True:
             try:
-                talk = await self._ready()
-                talk.say(*_beginning(talk, post))
+                talk = await self._ready(post)
+                if self._begun is None:
+                    talk.say(*_beginning(talk, post))
+                self._begun = None
                 _check(await talk.answer(), _TAKEN)
                 return talk
             except (NotNow, NoSuchAddress, NeverLikeThis):
@@ -108,11 +128,12 @@ class Host:
                 self._drop()
                 raise
 
-    async def _ready(self) -> Talk:
-        """The connection; made anew when it has served, or rested, for long."""
+    async def _ready(self, post: Post) -> Talk:
+        """The connection; made anew when it has served, or rested, for long, or waits for another mail than this."""
         talk = self._talk
         worn = self._sent >= MOST_PER_CONNECTION or time.monotonic() - self._rested_since > IDLE
-        if talk is None or worn or talk.is_over:
+        stray = self._begun is not None and self._begun is not post
+        if talk is None or worn or stray or talk.is_over:
             await self.close()
             self._talk = talk = await self._connect()
             self._sent, self._rested_since = 0, time.monotonic()
@@ -140,12 +161,14 @@ class Host:
             raise
 
     async def _forget(self, talk: Talk) -> None:
+        self._begun = None
         try:
             await talk.forget()
         except OSError:
             self._drop()
 
     def _drop(self) -> None:
+        self._begun = None
         if self._talk is not None:
             self._talk.close()
             self._talk = None
@@ -170,12 +193,6 @@ def _is_plain(address: str) -> bool:
         return bool(_PLAIN.fullmatch(address)) or quote_address(address) == f"<{address}>"
     except ValueError:
         return False
-
-
-async def _give(talk: Talk, content: bytes) -> None:
-    """The mail, with the dot that ends it: until that a mail server has nothing."""
-    talk.say(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
-    _check(await talk.answer(), _TAKEN)
 
 
 def _check(answer: Answer, right: Collection[int], *, of_address: bool = False) -> None:

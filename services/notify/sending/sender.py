@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from services.notify.repository import mails as repository
 from services.notify.sending import preparing
 from services.notify.sending.composing import Composer
 from services.notify.sending.host import Away, Host, NeverLikeThis, NoSuchAddress, NotNow
+from services.notify.sending.message import Post
 from services.notify.sending.preparing import Ready, Settled, Written
 from services.notify.sending.records import Records
 from shared import clock
@@ -246,16 +248,25 @@ class Sender:
     # --- handing over
 
     async def _deliver(self, host: Host) -> None:
+        """One after another. While one is handed over, the next is taken from the queue: its beginning goes along."""
+        taken: deque[Ready] = deque()
+
+        def following() -> Post | None:
+            if self._queue.empty() or self._stopping or self._wait():
+                return None
+            taken.append(self._queue.get_nowait())
+            return taken[0].post
+
         while True:
-            ready = await self._queue.get()
+            ready = taken.popleft() if taken else await self._queue.get()
             try:
-                await self._one(host, ready)
+                await self._one(host, ready, following)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next mail may do
                 log.error("a mail could not be sent, and will be tried again", **failure(error))
                 await self._give_back([ready.mail])
                 await asyncio.sleep(TICK)
 
-    async def _one(self, host: Host, ready: Ready) -> None:
+    async def _one(self, host: Host, ready: Ready, following: Callable[[], Post | None]) -> None:
         mail = ready.mail
         await self._pace()
         until = self._mine.get(mail.mail_id)
@@ -265,7 +276,7 @@ class Sender:
             await self._give_back([mail])  # its turn came late: another replica may be at it before this one is done
             return
         try:
-            await host.deliver(ready.post, lambda hand_over: self._in_window(mail, hand_over))
+            await host.deliver(ready.post, lambda hand_over: self._in_window(mail, hand_over), following)
             self.problem, self._rest = "", 0.0
         except Away as away:
             await self._wait_for_host(mail, str(away))
@@ -327,10 +338,15 @@ class Sender:
 
     async def _pace(self) -> None:
         """Not faster than the mail server wants it."""
-        now = time.monotonic()
-        self._next_at = max(now, self._next_at + 1 / self.settings.smtp_rate)
-        if self._next_at > now:
-            await asyncio.sleep(self._next_at - now)
+        wait = self._wait()
+        self._next_at = time.monotonic() + wait
+        if wait:
+            await asyncio.sleep(wait)
+
+    def _wait(self) -> float:
+        """Seconds until the next mail may go."""
+        rate: float = self.settings.smtp_rate
+        return max(0.0, self._next_at + 1 / rate - time.monotonic())
 
     async def _nap(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
