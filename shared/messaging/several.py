@@ -14,7 +14,8 @@ from shared.database import Connection
 from shared.messaging import store
 from shared.messaging.handlers import Handlers, Rejected, handles
 from shared.messaging.incoming import Incoming, read
-from shared.messaging.processor import reads_only, rejection
+from shared.messaging.processor import reads_only
+from shared.messaging.unit import rejection
 
 if TYPE_CHECKING:
     from shared.messaging.processor import Processor

@@ -237,14 +237,14 @@ async def neighbours(stack: Stack) -> AsyncIterator[Neighbours]:
             admin = await asyncpg.connect(stack.admin_dsn("exchange"))
             try:
                 found = Neighbours(**vars(made), time=time, admin=admin)
-                patch.setattr(made.processor, "_failed", _noting(found))
+                patch.setattr(made.processor.failing, "failed", _noting(found))
                 yield found
             finally:
                 await admin.close()
 
 
 def _noting(found: Neighbours) -> Any:
-    failed = found.processor._failed
+    failed = found.processor.failing.failed
 
     async def note(incoming: Any, reason: str, place: str, **more: Any) -> Any:
         found.broken.append(f"{type(incoming.message).__name__}: {reason} {place}")

@@ -165,14 +165,14 @@ async def world(stack: Stack) -> AsyncIterator[World]:
             admin = await asyncpg.connect(stack.admin_dsn("signals"))
             try:
                 found = World(**vars(made), time=time, admin=admin)
-                patch.setattr(made.processor, "_failed", _noting(found))
+                patch.setattr(made.processor.failing, "failed", _noting(found))
                 yield found
             finally:
                 await admin.close()
 
 
 def _noting(found: World) -> Any:
-    failed = found.processor._failed
+    failed = found.processor.failing.failed
 
     async def note(incoming: Any, reason: str, place: str, **more: Any) -> Any:
         found.broken.append(f"{type(incoming.message).__name__}: {reason} {place}")
