@@ -16,7 +16,7 @@ import pytest
 
 from services.notify.sending import composing
 from services.notify.sending.composing import MANY, Composer, Letter, composed
-from services.notify.sending.message import Envelope
+from services.notify.sending.message import Envelope, Post
 from services.notify.writing.samples import reader, samples
 from shared.policy import load
 from tests.waiting import eventually
@@ -50,11 +50,15 @@ def _letter(number: int, kind: str) -> Letter:
     ))  # fmt: skip
 
 
+async def all_of(composer: Composer, many: list[Letter]) -> list[Post | str]:
+    return [each async for each in composer.composed(many)]
+
+
 async def process_of(composer: Composer) -> asyncio.subprocess.Process:
     """Its process, once it is there."""
 
     async def there() -> asyncio.subprocess.Process | None:
-        await composer.composed(letters(MANY))
+        await all_of(composer, letters(MANY))
         return composer._process if composer._starting is None else None
 
     return await eventually(there, within=60, what="a process that composes")  # type: ignore[no-any-return]
@@ -80,13 +84,24 @@ def _is_running(pid: int) -> bool:
 async def test_a_process_of_its_own_composes_the_same() -> None:
     many = letters(40)
     async with composing_elsewhere() as (composer, process):
-        assert await composer.composed(many) == composed(many)
+        assert await all_of(composer, many) == composed(many)
         assert composer._process is process
+
+
+async def test_each_is_composed_by_the_policy_of_its_neighbourhood_also_when_another_came_first() -> None:
+    informal = POLICY.model_copy(update={"notify": POLICY.notify.model_copy(update={"address": "jij"})})
+    mixed = [replace(each, reader=replace(each.reader, policy=policy))
+             for each in letters(MANY) for policy in (POLICY, informal)]  # fmt: skip
+    async with composing_elsewhere() as (composer, process):
+        for _ in range(2):
+            assert await all_of(composer, mixed) == composed(mixed)
+        assert composer._process is process
+    assert composed(mixed[:1]) != composed(mixed[1:2])
 
 
 async def test_a_few_need_no_process() -> None:
     composer = Composer()
-    assert await composer.composed(letters(MANY - 1)) == composed(letters(MANY - 1))
+    assert await all_of(composer, letters(MANY - 1)) == composed(letters(MANY - 1))
     assert (composer._process, composer._starting) == (None, None)
 
 
@@ -94,7 +109,7 @@ async def test_what_cant_be_composed_is_told_and_holds_up_no_other() -> None:
     many = letters(MANY)
     many[3] = replace(many[3], mail=replace(samples()["agreed"], others=(None,)))  # type: ignore[call-arg]
     async with composing_elsewhere() as (composer, process):
-        found = await composer.composed(many)
+        found = await all_of(composer, many)
         assert composer._process is process
     assert [each for each in found if isinstance(each, str)] == [found[3]]
     assert found[:3] == composed(many)[:3]
@@ -104,7 +119,7 @@ async def test_with_the_process_killed_nothing_is_lost_and_another_one_comes() -
     many = letters(40)
     async with composing_elsewhere() as (composer, process):
         process.send_signal(signal.SIGSTOP)  # so that it is surely killed in the middle of something
-        asked = asyncio.create_task(composer.composed(many))
+        asked = asyncio.create_task(all_of(composer, many))
         await eventually(lambda: composer._used > 0 and not asked.done())
         process.kill()
         assert await asked == composed(many)
@@ -114,12 +129,12 @@ async def test_with_the_process_killed_nothing_is_lost_and_another_one_comes() -
 async def test_who_stops_waiting_gets_no_answer_to_what_was_asked_before() -> None:
     async with composing_elsewhere() as (composer, process):
         process.send_signal(signal.SIGSTOP)
-        asked = asyncio.create_task(composer.composed(letters(20)))
+        asked = asyncio.create_task(all_of(composer, letters(20)))
         await asyncio.sleep(0)
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
         await process_of(composer)
-        assert await composer.composed(letters(9)) == composed(letters(9))
+        assert await all_of(composer, letters(9)) == composed(letters(9))
 
 
 async def test_with_nothing_to_do_for_a_while_the_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:

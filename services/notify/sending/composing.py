@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import io
 import os
 import pickle
 import signal
@@ -16,13 +17,14 @@ import struct
 import sys
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from services.notify.sending.message import Envelope, Post, post
 from services.notify.writing.compose import compose
 from services.notify.writing.data import Mail, Reader
+from shared.policy import Policy
 from shared.telemetry import logger
 
 log = logger(__name__)
@@ -61,19 +63,23 @@ class Composer:
         self._process: asyncio.subprocess.Process | None = None
         self._starting: asyncio.Task[None] | None = None
         self._used = 0.0
+        self._passed_on: dict[int, Policy] = {}
+        """Policies that it has."""
 
-    async def composed(self, letters: Sequence[Letter]) -> list[Post | str]:
-        """The same as `composed(letters)`. Where there is no process, as when it was killed, they are composed here."""
+    async def composed(self, letters: Sequence[Letter]) -> AsyncIterator[Post | str]:
+        """As `composed(letters)`, one after another. Where there is no process, as when it was killed, they are
+        composed here."""
+        done = 0
         if len(letters) >= MANY and self._is_there():
             try:
-                return await self._asked(letters)
+                async for post in self._asked(letters):
+                    yield post
+                    done += 1
             except (OSError, EOFError) as error:
                 log.warning("the process that composes is gone: another is started", error=type(error).__name__)
-        found = []
-        for letter in letters:
-            found.append(_composed(letter))
+        for letter in letters[done:]:
+            yield _composed(letter)
             await asyncio.sleep(0)  # others are sent meanwhile
-        return found
 
     async def rest(self) -> None:
         """With little to do for a while there is no need of a process."""
@@ -94,30 +100,39 @@ class Composer:
         return self._process is not None and self._starting is None
 
     async def _start(self) -> None:
+        self._passed_on = {}
         try:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", __name__, stdin=PIPE, stdout=PIPE, limit=2**24
             )
-            await self._asked([])  # once it answers, it is there
+            await self._read()  # once it says something, it is there
         except (OSError, EOFError) as error:
             log.warning("the process that composes can't be started", error=type(error).__name__)
         finally:
             self._starting = None
 
-    async def _asked(self, letters: Sequence[Letter]) -> list[Post | str]:
+    async def _asked(self, letters: Sequence[Letter]) -> AsyncIterator[Post | str]:
         """Whatever goes wrong in between, the process is not used again."""
         assert self._process is not None
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._used = time.monotonic()
+        self._used, left = time.monotonic(), len(letters)
         try:
-            self._process.stdin.write(_framed(letters))
-            (length,) = _LENGTH.unpack(await self._process.stdout.readexactly(_LENGTH.size))
-            found: list[Post | str] = pickle.loads(await self._process.stdout.readexactly(length))  # noqa: S301 - ours
-            return found
-        except BaseException:
-            self._end()
-            raise
+            self._process.stdin.write(_framed(letters, self._passed_on))
+            while left:
+                some = await self._read()
+                left -= len(some)
+                for post in some:
+                    yield post
+        finally:
+            if left:
+                self._end()
+
+    async def _read(self) -> list[Post | str]:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        (length,) = _LENGTH.unpack(await self._process.stdout.readexactly(_LENGTH.size))
+        found: list[Post | str] = pickle.loads(await self._process.stdout.readexactly(length))  # noqa: S301 - ours
+        return found
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -126,9 +141,29 @@ class Composer:
                 process.kill()
 
 
-def _framed(content: Any) -> bytes:
-    pickled = pickle.dumps(content, pickle.HIGHEST_PROTOCOL)
-    return _LENGTH.pack(len(pickled)) + pickled
+def _framed(content: Any, passed_on: dict[int, Policy]) -> bytes:
+    """What is passed on. A policy, which is longer than a hundred letters, goes along once: with the first of them."""
+
+    def once(policy: Policy) -> tuple[Any, ...]:
+        key, known = id(policy), id(policy) in passed_on
+        passed_on[key] = policy  # and kept, so that no other one gets its id
+        return _policy, (key, None if known else pickle.dumps(policy))
+
+    frame = io.BytesIO()
+    pickler = pickle.Pickler(frame, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {Policy: once}
+    pickler.dump(content)
+    return _LENGTH.pack(frame.tell()) + frame.getbuffer()
+
+
+_POLICIES: dict[int, Policy] = {}
+"""Those that came along, by what they are called from then on."""
+
+
+def _policy(key: int, pickled: bytes | None) -> Policy:
+    if pickled is not None:
+        _POLICIES[key] = pickle.loads(pickled)  # noqa: S301 - of our own process
+    return _POLICIES[key]
 
 
 def main() -> None:
@@ -137,10 +172,16 @@ def main() -> None:
     read, write = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing else gets between the answers
     gc.freeze()  # what was imported stays: looking through it for what doesn't takes time
+    _write(write, [])
     while head := read.read(_LENGTH.size):
         letters = pickle.loads(read.read(*_LENGTH.unpack(head)))  # noqa: S301 - of our own process
-        write.write(_framed(composed(letters)))
-        write.flush()
+        for some in range(0, len(letters), MANY):
+            _write(write, composed(letters[some : some + MANY]))
+
+
+def _write(to: BinaryIO, content: Any) -> None:
+    to.write(_framed(content, {}))
+    to.flush()
 
 
 if __name__ == "__main__":

@@ -175,8 +175,9 @@ class Sender:
         """Make them ready, and queue them; meanwhile others are claimed and written."""
         left = {each.mail.mail_id: each.mail for each in batch}
         try:
-            posts = await self._composer.composed([each.letter for each in batch])
-            for each, post in zip(batch, posts, strict=True):
+            waiting = iter(batch)
+            async for post in self._composer.composed([each.letter for each in batch]):
+                each = next(waiting)
                 if isinstance(post, str):
                     await self._settle([Settled(each.mail, "dead", f"it can't be written: {post}")], left)
                 else:
