@@ -118,7 +118,7 @@ async def test_answer_a_referral(office: Office, chromium: Browser) -> None:
     context = await browsers.window(chromium, "phone", "nl")
     page = await context.new_page()
     await page.goto(office.whole.pages_url + await office.link_in_mail("poetsen@steunpunt.example", str(id_)))
-    await page.get_by_label("Ik kijk alleen voor deze doorverwijzing").check()
+    await page.get_by_label("kijk alleen voor deze doorverwijzing").check()
     await press(page, "Toon de gegevens")
     await expect(page.get_by_text("Hulp bij de ramen.")).to_be_visible()
     assert not await browsers.flaws(page)
