@@ -89,6 +89,9 @@ async def learn(tx: Transaction, source: str, words: Collection[str], stems: dic
 
     They are written down too: a search for the beginning of a word looks there which ones there are.
     """
+    new = [word for word in words if word not in stems]
+    if not new:
+        return
     rows = await tx.fetch(
         """
         SELECT word, tsvector_to_array(nl) || tsvector_to_array(fr) || tsvector_to_array(en) AS stems,
@@ -99,7 +102,7 @@ async def learn(tx: Transaction, source: str, words: Collection[str], stems: dic
             FROM unnest($1::text[]) AS word
         ) AS w
         """,
-        [word for word in words if word not in stems],
+        new,
     )
     found = {row["word"]: tuple(set(row["stems"])) if row["says_something"] else () for row in rows}
     stems.update(found)
