@@ -91,7 +91,7 @@ async def measure_mail(*, rounds: int, seconds: int, scale: float) -> dict[str, 
     """All figures of `mail`, by key."""
     async with stack.running(mail.SERVICE, setup="SELECT 1", beside=mail.SENDERS) as servers:
         seen = await mail.measure(
-            servers, rounds=rounds, mails=max(100, int(1000 * scale)), seconds=seconds, tell=console.log
+            servers, rounds=rounds, mails=max(100, int(10_000 * scale)), seconds=seconds, tell=console.log
         )
     console.print(report.goals(found := mail.figures(seen)))
     return found
