@@ -9,13 +9,15 @@ from shared.contracts.exchange import AnswerInvitation, AnswerProposal, OpenExch
 from shared.contracts.notify import SendTestMail
 from tests.notify.neighbourhood import Street
 from tests.notify.setting import Whole
+from tests.waiting import eventually
 
 
 async def test_a_mail_to_try_out_arrives_and_its_address_is_forgotten(whole: Whole) -> None:
     await whole.client.get(SendTestMail(address="jef@example.org"))
     mail = await whole.catcher.arrives("jef@example.org")
     assert mail.message["Auto-Submitted"] == "auto-generated"
-    assert (await whole.stack.fetch("notify", "SELECT address FROM mail WHERE kind = 'test'"))[0]["address"] is None
+    forgotten = "SELECT FROM mail WHERE kind = 'test' AND stage = 'sent' AND address IS NULL"
+    await eventually(lambda: whole.stack.fetch("notify", forgotten), what="the address to be forgotten once it is sent")
 
 
 async def test_from_an_ask_to_an_agreement_each_gets_their_mail(whole: Whole) -> None:
