@@ -21,6 +21,7 @@ from uuid import UUID
 
 import pytest
 
+from services.notify.sending.records import MOST
 from tests.conftest import MakeStack
 from tests.notify.sending import Sending, prepared
 from tests.notify.smtp import ScriptedSmtp
@@ -195,31 +196,51 @@ async def test_nats_or_the_database_goes_and_comes_back(
 async def test_records_that_the_database_lost_on_their_way_to_the_disk_are_written_once_more(
     killable_nats: Server, tmp_path: Path
 ) -> None:
-    """Its log writer sleeps, and one mail holds up the window: what was sent before it is in memory alone."""
+    """Of what was sent, nothing but notify knows."""
+    async with _unwritten(killable_nats, tmp_path) as (sending, ids, postgres), process(sending, tmp_path) as notify:
+        await eventually(lambda: sending.smtp.waits, within=200)
+        await postgres.kill()
+        await postgres.start()
+        await _all_arrive(sending, ids, kills=0)
+        lost = re.search(r"written down again.*?mails\W+(\d+)", re.sub(r"\x1b\[\d*m", "", notify.log.read_text()))
+        assert lost
+        assert int(lost[1]) > 1
+
+
+@pytest.mark.timeout(700)
+async def test_with_the_database_and_notify_killed_at_once_no_mail_is_lost_and_a_few_come_twice(
+    killable_nats: Server, tmp_path: Path
+) -> None:
+    """As when the power fails: nobody knows of what was sent and isn't on disk. There are no more of those than MOST,
+    and the one in the window."""
+    async with _unwritten(killable_nats, tmp_path) as (sending, ids, postgres), process(sending, tmp_path) as notify:
+        await eventually(lambda: sending.smtp.waits, within=200)
+        await asyncio.gather(notify.end(), postgres.kill())
+        await postgres.start()
+        notify.start()
+        await _all_arrive(sending, ids, kills=MOST + 1)
+        assert max(sending.smtp.ids().values()) == 2
+
+
+@asynccontextmanager
+async def _unwritten(killable_nats: Server, folder: Path) -> AsyncIterator[tuple[Sending, list[UUID], Server]]:
+    """A database whose log writer sleeps, and more mails than may be unwritten, of which one holds up the window: what
+    was sent before it is in memory alone."""
     nats = NatsServer(killable_nats.part.url, killable_nats.part.keys)  # type: ignore[union-attr]
-    postgres = own_postgres(tmp_path, wal_writer_delay="10s")
+    postgres = own_postgres(folder, wal_writer_delay="10s")
     await postgres.start()
-    (tmp_path / "stack").mkdir()
+    (folder / "stack").mkdir()
     try:
         async with contextlib.AsyncExitStack() as made:
 
             async def make(services: Any) -> Any:
-                return await made.enter_async_context(stack(postgres.part.dsn, nats, tmp_path / "stack", services))  # type: ignore[union-attr]
+                return await made.enter_async_context(stack(postgres.part.dsn, nats, folder / "stack", services))  # type: ignore[union-attr]
 
             async with prepared(make) as sending:
-                people = await sending.people(25)
-                sending.smtp.slow, sending.smtp.script[people[17][1]] = 3.0, ["slow"]
-                ids = await sending.introduce(people[:24], people[24][0])
-                async with process(sending, tmp_path) as notify:
-                    await eventually(lambda: sending.smtp.waits, within=200)
-                    await postgres.kill()
-                    await postgres.start()
-                    await _all_arrive(sending, ids, kills=0)
-                    lost = re.search(
-                        r"written down again.*?mails\W+(\d+)", re.sub(r"\x1b\[\d*m", "", notify.log.read_text())
-                    )
-                    assert lost
-                    assert int(lost[1]) > 1
+                people = await sending.people(MOST + 19)
+                sending.smtp.slow, sending.smtp.script[people[MOST + 11][1]] = 3.0, ["slow"]
+                ids = await sending.introduce(people[: MOST + 18], people[MOST + 18][0])
+                yield sending, ids, postgres
     finally:
         await postgres.stop()
 
