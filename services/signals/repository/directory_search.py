@@ -21,10 +21,10 @@ _PLANS = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqsca
 BEGINNING = re.compile(r"'([^'\\]+)':\*")
 MOST_STEMS = 40
 """That begin so and are looked for one by one."""
-BROAD, CROWD = 2_000, 400
+BROAD, BROAD_TITLES, CROWD = 2_000, 5_000, 400
 """Services that fit. With fewer, all of them are looked up and put in order; with more, the first in order are found
 sooner by walking it, and those nearby by looking in ever wider circles, of which only those are looked in that may hold
-enough."""
+enough. Those that are called so don't lie spread over the names: a walk to what begins with T is long."""
 
 
 async def found(tx: Transaction, wanted: Wanted, limit: int, after: Cursor) -> list[Found]:
@@ -99,7 +99,8 @@ async def _part(tx: Transaction, wanted: Wanted, limit: int, after: Cursor, word
             if len(rows) == limit:
                 return rows
             a_km2 = len(rows) / km**2
-    return await _rows(tx, wanted, limit, after, queries, walk=fitting > BROAD and wanted.middle is None)
+    broad = BROAD_TITLES if words and after.part == 0 else BROAD
+    return await _rows(tx, wanted, limit, after, queries, walk=fitting > broad and wanted.middle is None)
 
 
 def _all_of(words: Sequence[str], wanted: Wanted) -> list[str]:
