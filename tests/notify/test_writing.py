@@ -17,7 +17,7 @@ from services.notify.writing.data import KINDS, Composed, Mail, Reader
 from services.notify.writing.gallery import WAYS, write_gallery
 from services.notify.writing.language import Speech, languages
 from services.notify.writing.paper import paper, spoken
-from services.notify.writing.samples import LINK, MARIE, YUSUF, ZONE, is_to_worker, reader, samples
+from services.notify.writing.samples import LINK, MARIE, NOW, YUSUF, ZONE, is_to_worker, reader, samples
 from shared.contracts.exchange import NextStep
 from shared.policy import Policy, load
 
@@ -416,3 +416,16 @@ def test_french_says_the_first_of_a_month_as_such() -> None:
     speech = Speech.of("fr", POLICY, ZONE)
     days = [speech.day(each).replace("\u00a0", " ") for each in (date(2026, 5, 1), date(2026, 5, 11))]
     assert days == ["vendredi 1er mai", "lundi 11 mai"]
+
+
+def test_figures_that_cant_be_shown_are_counted_and_not_listed() -> None:
+    made = compose(samples()["figures"], reader(POLICY, of=samples()["figures"])).text
+    first, second = made.split("Rabot")
+    assert "2 cijfers staan er niet bij: ze gaan elk over minder dan 5 mensen." in first  # unreachable, no-capacity
+    assert "13 cijfers staan er niet bij" in second
+    assert [each.partition(":")[2].strip() for each in second.splitlines() if each[-1:].isdigit()] == ["48", "9", "2"]
+
+
+def test_english_writes_hours_in_small_letters() -> None:
+    speech = Speech.of("en", POLICY, ZONE)
+    assert speech.time(NOW.replace(hour=14, minute=0)).replace("\u202f", " ") == "2 pm"

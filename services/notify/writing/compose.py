@@ -106,7 +106,7 @@ def _context(mail: Mail, reader: Reader, letter: Letter) -> dict[str, Any]:
         "worker_name": text.name(worker.name) if worker else "",
         "name_of": text.name,
         "told": lambda table, codes: speech.several([speech.say(table[code]) for code in codes]),
-        "shown": lambda value: speech.say("not shown") if value is None else speech.number(value),
+        "shown": lambda value: None if value is None else speech.number(value),
         "groups": grouped(mail, speech) if isinstance(mail, Digest) else (),
         "titled_as": lambda item: _titled_as(item, speech),
         "below": lambda item: _below(item, speech),

@@ -181,10 +181,11 @@ class Speech:
         return self._local(until - timedelta(microseconds=1))
 
     def time(self, at: datetime) -> str:
-        """`14 uur`, `14.30 uur`"""
+        """`14 uur`, `14.30 uur`, `2 pm`"""
         local = at.astimezone(self.zone)
         pattern = self.say("h:mm a") if local.minute else self.say("h a")
-        return _time(local.time(), pattern, self.language)
+        written = _time(local.time(), pattern, self.language)
+        return written.lower() if self.language == SOURCE else written
 
     def moment(self, at: datetime) -> str:
         """`dinsdag 12 mei om 14 uur`"""

@@ -163,9 +163,9 @@ class Letter:
             return ""
         return self._join("facts", Fact(self.speech.say(id_), self._isolated(text.one_line(value)), href))
 
-    def row(self, id_: str, value: str) -> str:
-        """A line of a table of figures."""
-        return self._join("rows", Fact(self.speech.say(id_), value))
+    def row(self, id_: str, value: str | None) -> str:
+        """A line of a table of figures; none for one that can't be shown."""
+        return self._join("rows", Fact(self.speech.say(id_), value)) if value is not None else ""
 
     def apart(self) -> str:
         """What follows stands apart from the facts before it."""

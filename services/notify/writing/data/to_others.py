@@ -67,6 +67,11 @@ class NeighbourhoodFigures:
     still_open: int | None = None
     outcomes: dict[ReferralOutcome, int | None] = field(default_factory=dict)
 
+    @property
+    def left_out(self) -> int:
+        """How many of them are null."""
+        return [*vars(self).values(), *self.outcomes.values()].count(None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class MonthlyFigures(Mail, kind="figures"):
