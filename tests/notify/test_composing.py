@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -81,6 +83,10 @@ def _is_running(pid: int) -> bool:
     return True
 
 
+def _memory(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
+
+
 async def test_a_process_of_its_own_composes_the_same() -> None:
     many = letters(40)
     async with composing_elsewhere() as (composer, process):
@@ -135,6 +141,69 @@ async def test_who_stops_waiting_gets_no_answer_to_what_was_asked_before() -> No
         await asyncio.gather(asked, return_exceptions=True)
         await process_of(composer)
         assert await all_of(composer, letters(9)) == composed(letters(9))
+
+
+async def test_who_stops_in_the_middle_leaves_no_letter_to_who_asks_next() -> None:
+    async with composing_elsewhere() as (composer, _):
+        several = composer.composed(letters(40))
+        assert await anext(several) == composed(letters(1))[0]
+        others = letters(60)[40:]
+        assert await all_of(composer, others) == composed(others)
+
+
+async def test_a_process_that_hangs_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with composing_elsewhere() as (composer, process):
+        monkeypatch.setattr(composing, "PATIENCE", 0.5)
+        process.send_signal(signal.SIGSTOP)
+        assert await asyncio.wait_for(all_of(composer, letters(20)), 20) == composed(letters(20))
+        await asyncio.wait_for(process.wait(), 20)
+
+
+async def test_what_cant_be_passed_on_to_the_process_is_composed_without() -> None:
+    class Strange(str):
+        """Of no module, so that nobody else knows it."""
+
+    many = letters(MANY)
+    many[3] = replace(many[3], envelope=replace(many[3].envelope, to_name=Strange("Jos")))
+    async with composing_elsewhere() as (composer, _):
+        assert await all_of(composer, many) == composed(many)
+
+
+async def test_a_process_that_runs_out_of_memory_makes_no_letter_impossible() -> None:
+    many = letters(MANY)
+    many[3] = replace(many[3], envelope=replace(many[3].envelope, to_name="Jos " * 2_000_000))
+    async with composing_elsewhere() as (composer, process):
+        most = _memory(process.pid) + 40 * 2**20  # what comes has room, but not what is made of it
+        resource.prlimit(process.pid, resource.RLIMIT_AS, (most, most))
+        assert await all_of(composer, many) == composed(many)
+
+
+async def test_a_process_that_is_given_back_in_the_middle_leaves_nothing_undone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A batch can wait for long before it is taken on, as when the mail server is away."""
+    found, many = [], letters(40)
+    async with composing_elsewhere() as (composer, _):
+        async for each in composer.composed(many):
+            found.append(each)
+            if len(found) == 3:
+                monkeypatch.setattr(composing, "IDLE", -1.0)
+                await composer.rest()
+        assert found == composed(many)
+
+
+async def test_a_process_that_just_started_is_kept_for_what_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    composer = Composer()
+    try:
+        await all_of(composer, letters(MANY))
+        monkeypatch.setattr(composing, "IDLE", 300.0)
+        await eventually(lambda: composer._process is not None)
+        await composer.rest()
+        await eventually(lambda: composer._starting is None, within=60)
+        await composer.rest()
+        assert composer._process is not None
+    finally:
+        await composer.close()
 
 
 async def test_with_nothing_to_do_for_a_while_the_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,8 @@ MANY = 8
 """Fewer letters than these are written here: one that nobody else waits for is there sooner."""
 IDLE = 600.0
 """Seconds without a batch after which the process, and its memory, are given back."""
+PATIENCE = 30.0
+"""Seconds for a few letters, or to start: a process that takes longer hangs, or is stopped."""
 _LENGTH = struct.Struct(">I")
 
 
@@ -52,6 +54,8 @@ def composed(letters: Sequence[Letter]) -> list[Post | str]:
 def _composed(letter: Letter) -> Post | str:
     try:
         return post(letter.envelope, compose(letter.mail, letter.reader))
+    except MemoryError:  # no letter's fault
+        raise
     except Exception as error:  # noqa: BLE001 - a template can fail on anything
         return type(error).__name__
 
@@ -63,27 +67,30 @@ class Composer:
         self._process: asyncio.subprocess.Process | None = None
         self._starting: asyncio.Task[None] | None = None
         self._used = 0.0
+        self._owed = 0
+        """Letters that it was asked for and that haven't come back."""
         self._passed_on: dict[int, Policy] = {}
         """Policies that it has."""
 
     async def composed(self, letters: Sequence[Letter]) -> AsyncIterator[Post | str]:
-        """As `composed(letters)`, one after another. Where there is no process, as when it was killed, they are
-        composed here."""
+        """As `composed(letters)`, one after another. Where there is no process, or anything is wrong with it, as when
+        it was killed, they are composed here."""
         done = 0
         if len(letters) >= MANY and self._is_there():
             try:
                 async for post in self._asked(letters):
                     yield post
                     done += 1
-            except (OSError, EOFError) as error:
-                log.warning("the process that composes is gone: another is started", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - whatever it was, it holds up no letter
+                log.warning("the process that composes is not used again", error=type(error).__name__)
+                self._end()
         for letter in letters[done:]:
             yield _composed(letter)
             await asyncio.sleep(0)  # others are sent meanwhile
 
     async def rest(self) -> None:
         """With little to do for a while there is no need of a process."""
-        if self._process is not None and time.monotonic() - self._used > IDLE:
+        if self._process is not None and self._starting is None and time.monotonic() - self._used > IDLE:
             await self.close()
 
     async def close(self) -> None:
@@ -94,7 +101,10 @@ class Composer:
         self._end()
 
     def _is_there(self) -> bool:
-        """False while it starts, which takes a second."""
+        """False while it starts, which takes a second. One that owes letters to who stopped waiting for them would give
+        them to who asks next."""
+        if self._owed:
+            self._end()
         if self._process is None and self._starting is None:
             self._starting = asyncio.create_task(self._start())
         return self._process is not None and self._starting is None
@@ -105,40 +115,37 @@ class Composer:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", __name__, stdin=PIPE, stdout=PIPE, limit=2**24
             )
-            await self._read()  # once it says something, it is there
-        except (OSError, EOFError) as error:
+            await _read(self._process)  # once it says something, it is there
+        except Exception as error:  # noqa: BLE001 - there is a way without
             log.warning("the process that composes can't be started", error=type(error).__name__)
+            self._end()
         finally:
-            self._starting = None
+            self._starting, self._used = None, time.monotonic()
 
     async def _asked(self, letters: Sequence[Letter]) -> AsyncIterator[Post | str]:
-        """Whatever goes wrong in between, the process is not used again."""
         assert self._process is not None
         assert self._process.stdin is not None
-        self._used, left = time.monotonic(), len(letters)
-        try:
-            self._process.stdin.write(_framed(letters, self._passed_on))
-            while left:
-                some = await self._read()
-                left -= len(some)
-                for post in some:
-                    yield post
-        finally:
-            if left:
-                self._end()
-
-    async def _read(self) -> list[Post | str]:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        (length,) = _LENGTH.unpack(await self._process.stdout.readexactly(_LENGTH.size))
-        found: list[Post | str] = pickle.loads(await self._process.stdout.readexactly(length))  # noqa: S301 - ours
-        return found
+        self._used, self._owed = time.monotonic(), len(letters)
+        self._process.stdin.write(_framed(letters, self._passed_on))
+        while self._owed and self._process is not None:  # it may be given back meanwhile
+            some = await _read(self._process)
+            self._owed -= len(some)
+            for each in some:
+                yield each
 
     def _end(self) -> None:
-        process, self._process = self._process, None
+        process, self._process, self._owed = self._process, None, 0
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+
+
+async def _read(process: asyncio.subprocess.Process) -> list[Post | str]:
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
+        found: list[Post | str] = pickle.loads(await process.stdout.readexactly(length))  # noqa: S301 - ours
+    return found
 
 
 def _framed(content: Any, passed_on: dict[int, Policy]) -> bytes:
