@@ -64,6 +64,8 @@ class Settings(ServiceSettings):
     def _has_time(self) -> Self:
         if self.mail_lease < 2 * self.smtp_timeout:
             raise ValueError("mail_lease is less than twice smtp_timeout: two replicas could send the same mail")
+        if self.smtp_rate * (self.mail_lease - self.smtp_timeout) < 2:
+            raise ValueError("smtp_rate is so low that mail_lease is over before a mail's turn comes: make it longer")
         return self
 
     @field_validator("pages_url")

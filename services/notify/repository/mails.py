@@ -70,7 +70,9 @@ async def claim(tx: Transaction, limit: int, until: datetime, mine: Iterable[UUI
     return sorted((mail_from(row) for row in rows), key=lambda mail: (mail.due_at, mail.mail_id))
 
 
-async def still_there(tx: Transaction, mail_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID | None, UUID | None]]:
+async def still_there(
+    tx: Transaction | Connection, mail_ids: Sequence[UUID]
+) -> dict[UUID, tuple[UUID | None, UUID | None]]:
     """Of these mails, those that wait still, with whom they go to and for whom. Until this transaction ends nobody is
     erased whom they name, nor merged."""
     rows = await tx.fetch(

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -45,10 +45,11 @@ LONGEST_REST = 60.0
 ASKED_AGAIN = timedelta(seconds=15)
 """When a service didn't answer."""
 GRACE = 8.0
+GONE = float("-inf")
 
 
 class _Gone(Exception):
-    """It was deleted while it was in hand."""
+    """It is this replica's no more: deleted, somebody else's, or too late."""
 
 
 class Sender:
@@ -66,8 +67,10 @@ class Sender:
         """Why no mail goes out, for who looks after it; empty while it does."""
         self._letters: asyncio.Queue[list[Written]] = asyncio.Queue(maxsize=1)
         self._queue: asyncio.Queue[Ready] = asyncio.Queue(maxsize=BATCH)
-        self._mine: dict[UUID, float] = {}
+        self._mine: dict[UUID, tuple[Mail, float]] = {}
         """Mails that were claimed here, and until when (monotonic)."""
+        self._hears = asyncio.Event()
+        """While it would be told that a mail is gone."""
         self._wake = asyncio.Event()
         self._window = asyncio.Lock()
         self._next_at = 0.0
@@ -79,15 +82,14 @@ class Sender:
     async def run(self) -> None:
         """Until cancelled. Nothing ends it in silence."""
         hosts = [Host(self.settings) for _ in range(self.settings.smtp_connections)]
-        work = (self._listen_and_claim, self._compose_all, self._make_sure)
+        work = (self._listen, self._claim_all, self._compose_all, self._make_sure)
         tasks = [asyncio.create_task(self._forever(each)) for each in work]
         tasks += [asyncio.create_task(self._deliver(host)) for host in hosts]
         try:
-            await asyncio.gather(*tasks)
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            await asyncio.gather(*ended)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
             await asyncio.gather(self._records.close(), self._composer.close(), *(host.close() for host in hosts))
 
     async def stop(self) -> None:
@@ -99,7 +101,8 @@ class Sender:
                 await self._records.make_sure()
         with contextlib.suppress(*TROUBLE):
             async with self.base.pool.acquire() as connection:
-                await repository.release(connection, [each for each in self._mine if each not in self._records.unsure])
+                ids = [each for each in self._mine if each not in self._records.unsure]
+                await repository.release(connection, [each for each in ids if self._mine[each][1] > time.monotonic()])
 
     # --- claiming and writing
 
@@ -113,31 +116,50 @@ class Sender:
                 log.error("a round of sending failed", **failure(error))
             await asyncio.sleep(TICK)
 
-    async def _listen_and_claim(self) -> None:
+    async def _listen(self) -> None:
+        """Be told of what is due, and of what is gone. What went while nobody listened is looked up."""
+        ended = asyncio.Event()
+
+        def end(_: object) -> None:
+            self._hears.clear()
+            ended.set()
+
         async with self.base.pool.acquire() as connection:
+            connection.add_termination_listener(end)
             await connection.add_listener("mail", self._told)
             await connection.add_listener("mail_gone", self._gone)
             try:
-                while not connection.is_closed():
-                    self._wake.clear()
-                    if not await self._round():
-                        await self._composer.rest()
-                        await self._nap(TICK)
+                held = dict(self._mine)
+                there = await repository.still_there(connection, list(held)) if held else {}
+                for mail_id, (mail, _) in held.items():
+                    if there.get(mail_id) != (mail.to_id, mail.acts_for):
+                        self._mine.pop(mail_id, None)
+                self._hears.set()
+                await ended.wait()
             finally:
+                self._hears.clear()
                 if not connection.is_closed():
+                    connection.remove_termination_listener(end)
                     await connection.remove_listener("mail", self._told)
                     await connection.remove_listener("mail_gone", self._gone)
+
+    async def _claim_all(self) -> None:
+        while True:
+            self._wake.clear()
+            if not await self._round():
+                await self._composer.rest()
+                await self._nap(TICK)
 
     async def _round(self) -> bool:
         """Claim some, and make them ready. False when nothing was due."""
         if self._rest:
             await asyncio.sleep(self._rest)
-        if self._stopping:
+        many = min(BATCH, self._room())
+        if self._stopping or many < 1:
             return False
-        known = Known()
-        mails = await self._claim(known)
-        for mail in mails:
-            self._mine[mail.mail_id] = time.monotonic() + self.settings.mail_lease
+        known, until = Known(), time.monotonic() + self.settings.mail_lease
+        mails = await self._claim(known, many)
+        self._mine.update((mail.mail_id, (mail, until)) for mail in mails)
         if not mails:
             return False
         left = {mail.mail_id: mail for mail in mails}
@@ -148,12 +170,16 @@ class Sender:
             raise
         return True
 
-    async def _claim(self, known: Known) -> list[Mail]:
+    def _room(self) -> int:
+        """How many more could be handed over, at the pace that is set, before their time here is over."""
+        return int(self.settings.smtp_rate * (self.settings.mail_lease - self.settings.smtp_timeout)) - len(self._mine)
+
+    async def _claim(self, known: Known, many: int) -> list[Mail]:
         found: list[Mail] = []
 
         async def claim(tx: Transaction) -> None:
             until = tx.now + timedelta(seconds=self.settings.mail_lease)
-            claimed = await repository.claim(tx, BATCH, until, [*self._mine, *self._records.unsure])
+            claimed = await repository.claim(tx, many, until, [*self._mine, *self._records.unsure])
             found[:] = await preparing.looked_at(tx, claimed, known)
 
         await self.base.processor.within(claim)
@@ -238,13 +264,25 @@ class Sender:
         else:
             await repository.end(connection, mail_id, "moot", each.reason, now)
 
-    async def _give_back(self, mails: Iterable[Mail]) -> None:
-        ids = [mail.mail_id for mail in mails if mail.mail_id in self._mine]
-        with contextlib.suppress(*NO_ANSWER):
-            async with self.base.pool.acquire() as connection:
-                await repository.release(connection, ids)
-        for each in ids:
-            self._mine.pop(each, None)
+    async def _give_back(self, mails: Collection[Mail]) -> None:
+        """What was claimed here; not what another replica may have by now."""
+        ids = [mail.mail_id for mail in mails if self._left(mail) > 0]
+        if ids:
+            with contextlib.suppress(*NO_ANSWER):
+                async with self.base.pool.acquire() as connection:
+                    await repository.release(connection, ids)
+        for mail in mails:
+            if self._left(mail) > GONE:
+                self._mine.pop(mail.mail_id)
+
+    def _left(self, mail: Mail) -> float:
+        """Seconds for which it is this replica's. What went, and was claimed anew since, is not the same mail."""
+        claimed, until = self._mine.get(mail.mail_id, (None, 0.0))
+        return until - time.monotonic() if claimed is mail else GONE
+
+    def _in_time(self, mail: Mail) -> bool:
+        """Whether it can be handed over before another replica may do so."""
+        return self._left(mail) > float(self.settings.smtp_timeout)
 
     # --- handing over
 
@@ -256,7 +294,7 @@ class Sender:
             if self._queue.empty() or self._stopping or self._wait():
                 return None
             taken.append(self._queue.get_nowait())
-            return taken[0].post
+            return taken[0].post if self._in_time(taken[0].mail) else None
 
         while True:
             ready = taken.popleft() if taken else await self._queue.get()
@@ -270,11 +308,8 @@ class Sender:
     async def _one(self, host: Host, ready: Ready, following: Callable[[], Post | None]) -> None:
         mail = ready.mail
         await self._pace()
-        until = self._mine.get(mail.mail_id)
-        if until is None:
-            return  # it is gone
-        if self._stopping or time.monotonic() > until - self.settings.smtp_timeout:
-            await self._give_back([mail])  # its turn came late: another replica may be at it before this one is done
+        if self._stopping or not self._in_time(mail):
+            await self._give_back([mail])
             return
         try:
             await host.deliver(ready.post, lambda hand_over: self._in_window(mail, hand_over), following)
@@ -288,11 +323,14 @@ class Sender:
         except NeverLikeThis as reason:
             await self._settle([Settled(mail, "dead", str(reason))])
         except _Gone:
-            log.info("a mail is gone, with whom it was for", mail=str(mail.mail_id))
+            log.info("a mail is gone, or its turn came late", mail=str(mail.mail_id))
+            await self._give_back([mail])
 
     async def _in_window(self, mail: Mail, hand_over: Callable[[], Awaitable[None]]) -> None:
         async with self._window:
-            if mail.mail_id not in self._mine:
+            if not self._hears.is_set():
+                await self._hears.wait()
+            if not self._in_time(mail):
                 raise _Gone
             await hand_over()
             await self._records.keep(mail.mail_id, clock.now())
@@ -359,6 +397,16 @@ class Sender:
     def _gone(self, _: object, __: int, ___: str, mail_id: object) -> None:
         """Somebody was erased: what is in hand for them, or about them, is not sent."""
         self._mine.pop(UUID(str(mail_id)), None)
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel each, and once: what it does then is not cut off, unless it takes long or `wait_for` of Python 3.11 lost
+    the cancellation."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=1.0)
 
 
 @contextlib.asynccontextmanager
