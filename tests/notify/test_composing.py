@@ -36,6 +36,19 @@ async def main():
 
 asyncio.run(main())
 """
+GONE_AT_ONCE = """
+import asyncio, os
+from services.notify.sending.composing import Composer
+
+async def main():
+    composer = Composer()
+    composer._is_there()
+    while composer._process is None:
+        await asyncio.sleep(0)
+    os._exit(0)
+
+asyncio.run(main())
+"""
 
 
 def letters(many: int) -> list[Letter]:
@@ -214,6 +227,19 @@ async def test_with_nothing_to_do_for_a_while_the_process_ends(monkeypatch: pyte
         await composer.rest()
         await asyncio.wait_for(process.wait(), 20)
         assert composer._process is None
+
+
+async def test_whoever_started_it_is_killed_at_once_and_it_ends_without_a_word() -> None:
+    starter = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", GONE_AT_ONCE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    said = await asyncio.wait_for(starter.communicate(), 60)  # its standard error is that of both
+    assert said == (b"", b"")
+
+
+async def test_what_is_typed_in_a_terminal_is_for_whoever_started_it() -> None:
+    async with composing_elsewhere() as (_, process):
+        assert os.getpgid(process.pid) == process.pid
 
 
 async def test_whoever_started_it_is_killed_and_it_ends_too() -> None:

@@ -113,8 +113,9 @@ class Composer:
         self._passed_on = {}
         try:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", __name__, stdin=PIPE, stdout=PIPE, limit=2**24
-            )
+                sys.executable, "-m", __name__, stdin=PIPE, stdout=PIPE, limit=2**24,
+                process_group=0,  # what is typed in a terminal is for this one
+            )  # fmt: skip
             await _read(self._process)  # once it says something, it is there
         except Exception as error:  # noqa: BLE001 - there is a way without
             log.warning("the process that composes can't be started", error=type(error).__name__)
@@ -175,7 +176,7 @@ def _policy(key: int, pickled: bytes | None) -> Policy:
 
 def main() -> None:
     """Until there is nothing left to read: whoever started it is gone then, or has no need of it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: whoever started it decides
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody hears the answer: it ends without a word
     read, write = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing else gets between the answers
     gc.freeze()  # what was imported stays: looking through it for what doesn't takes time
