@@ -25,7 +25,7 @@ from tests.waiting import eventually
 
 POLICY = load()
 STARTER = """
-import asyncio
+import asyncio, uvloop
 from services.notify.sending.composing import Composer
 from tests.notify.test_composing import letters, process_of
 
@@ -34,7 +34,7 @@ async def main():
     print((await process_of(composer)).pid, flush=True)
     await asyncio.sleep(600)
 
-asyncio.run(main())
+uvloop.run(main())  # as notify does
 """
 GONE_AT_ONCE = """
 import asyncio, os

@@ -114,7 +114,7 @@ class Composer:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", __name__, stdin=PIPE, stdout=PIPE, limit=2**24,
-                process_group=0,  # what is typed in a terminal is for this one
+                start_new_session=True,  # what is typed in a terminal is for this one
             )  # fmt: skip
             await _read(self._process)  # once it says something, it is there
         except Exception as error:  # noqa: BLE001 - there is a way without
