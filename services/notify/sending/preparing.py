@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.notify.asking import Asker
@@ -47,8 +47,7 @@ class Settled:
     """What becomes of a mail that isn't sent now."""
 
     mail: Mail
-    how: str
-    """`moot`, `gathered`, `dead`, `later`"""
+    how: Literal["moot", "gathered", "dead", "later"]
     reason: str
 
 
@@ -200,8 +199,7 @@ async def _written(
             reply_to=tx.settings.mail_reply_to or (reader.worker.email if reader.worker else None),
         )))  # fmt: skip
     except Moot as moot:
-        how = "gathered" if str(moot) == to_workers.FOR_THE_DIGEST else "moot"
-        return Settled(mail, how, str(moot))
+        return Settled(mail, "gathered" if str(moot) == to_workers.FOR_THE_DIGEST else "moot", str(moot))
     except NotYetKnown as unknown:
         return Settled(mail, "later", str(unknown))
 

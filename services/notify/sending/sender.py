@@ -53,7 +53,7 @@ class _Gone(Exception):
 
 
 class Sender:
-    """One replica's. `idle` is set while nothing is due."""
+    """One replica's."""
 
     def __init__(self, base: Base, asker: Asker) -> None:
         self.base = base
@@ -256,13 +256,10 @@ class Sender:
         now, mail_id = clock.now(), each.mail.mail_id
         if each.how == "later":
             await repository.put_off(connection, mail_id, now + ASKED_AGAIN, each.reason)
-        elif each.how == "dead":
+            return
+        if each.how == "dead":
             log.error("a mail is put aside for an operator", mail=str(mail_id), kind=each.mail.kind, reason=each.reason)
-            await repository.end(connection, mail_id, "dead", each.reason, now)
-        elif each.how == "gathered":
-            await repository.end(connection, mail_id, "gathered", each.reason, now)
-        else:
-            await repository.end(connection, mail_id, "moot", each.reason, now)
+        await repository.end(connection, mail_id, each.how, each.reason, now)
 
     async def _give_back(self, mails: Collection[Mail]) -> None:
         """What was claimed here; not what another replica may have by now."""
