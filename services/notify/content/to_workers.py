@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from services.notify.asking import Asker
 from services.notify.content.to_participants import meeting, thing
-from services.notify.content.writing import Moot, Writing, question, writes
+from services.notify.content.writing import DESK_LINK_LASTS, Moot, Writing, question, writes
 from services.notify.domain.mails import Mail
 from services.notify.repository import people, tasks
 from services.notify.writing import data
@@ -277,4 +278,4 @@ async def ring(writing: Writing, _: None) -> data.Mail:
 @writes("desk-link")
 async def desk_link(writing: Writing, _: None) -> data.Mail:
     """They asked for a link to the desk."""
-    return data.DeskLink(url=await writing.desk(), minutes=60)
+    return data.DeskLink(url=await writing.desk(), minutes=DESK_LINK_LASTS // timedelta(minutes=1))

@@ -182,7 +182,7 @@ def _to_workers() -> dict[str, Mail]:
         "ring (organisation)": data.Ring(url=url, name=name, way="organisation", by=date(2026, 5, 7)),
         "digest": data.Digest(url=DESK, items=_digest()),
         "digest (one)": data.Digest(url=DESK, items=_digest()[:1]),
-        "desk-link": data.DeskLink(url=LINK, minutes=15),
+        "desk-link": data.DeskLink(url=LINK, minutes=60),
     }  # fmt: skip
 
 
